@@ -1,0 +1,11 @@
+DROP TABLE idempotency_keys;
+DROP TABLE customer_shop_facts;
+DROP TABLE customer_facts;
+DROP TABLE order_refunds;
+DROP TABLE order_lines;
+DROP TABLE orders;
+DROP TABLE products;
+DROP TABLE identities;
+DROP TABLE customers;
+DROP TABLE shops;
+DROP TABLE tenants;

@@ -1,0 +1,147 @@
+//! Opening a connection to the database that a URL names, and transactions on it.
+
+use std::time::Duration;
+
+use diesel::connection::{Connection, SimpleConnection};
+#[cfg(feature = "postgres")]
+use diesel::pg::PgConnection;
+#[cfg(feature = "sqlite")]
+use diesel::sqlite::SqliteConnection;
+
+use super::DbError;
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    #[cfg(feature = "postgres")]
+    Postgres(PgConnection),
+    #[cfg(feature = "sqlite")]
+    Sqlite(SqliteConnection),
+}
+
+/// Which of the two databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    Postgres,
+    Sqlite,
+}
+
+impl AnyConnection {
+    pub fn backend(&self) -> Backend {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Backend::Postgres,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => Backend::Sqlite,
+        }
+    }
+}
+
+/// What `DATABASE_URL` points at. The scheme decides, never a trial connection.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Target {
+    Postgres { url: String },
+    Sqlite { path: String },
+}
+
+impl Target {
+    pub fn parse(url: &str) -> Result<Self, String> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            if cfg!(not(feature = "postgres")) {
+                return Err("this build has no PostgreSQL (cargo feature `postgres`)".into());
+            }
+            return Ok(Self::Postgres { url: url.into() });
+        }
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            if cfg!(not(feature = "sqlite")) {
+                return Err("this build has no SQLite (cargo feature `sqlite`)".into());
+            }
+            return match path {
+                "" => Err("`sqlite://` is followed by the path of a file, such as `sqlite://huitou.db`".into()),
+                ":memory:" => Err("the database is shared by several connections, so it must be a file".into()),
+                path => Ok(Self::Sqlite { path: path.into() }),
+            };
+        }
+        Err("expected `sqlite://<path>` or `postgres://<user>@<host>/<database>`".into())
+    }
+
+    pub fn backend(&self) -> Backend {
+        match self {
+            Self::Postgres { .. } => Backend::Postgres,
+            Self::Sqlite { .. } => Backend::Sqlite,
+        }
+    }
+
+    /// Opens one connection, set up as every connection of the service is.
+    pub fn connect(&self, statement_cache: bool) -> Result<AnyConnection, DbError> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres { url } => {
+                let mut connection = PgConnection::establish(url).map_err(DbError::from)?;
+                connection.batch_execute(
+                    "SET TIME ZONE 'UTC'; SET client_encoding TO 'UTF8'; SET jit = off;",
+                )?;
+                if !statement_cache {
+                    connection.set_prepared_statement_cache_size(diesel::connection::CacheSize::Disabled);
+                }
+                Ok(AnyConnection::Postgres(connection))
+            }
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite { path } => {
+                let mut connection = SqliteConnection::establish(path).map_err(DbError::from)?;
+                // FULL: a commit that was answered survives a power cut. WAL: readers and the writer do not wait
+                // for each other.
+                connection.batch_execute(&format!(
+                    "PRAGMA busy_timeout = {};
+                     PRAGMA journal_mode = WAL;
+                     PRAGMA synchronous = FULL;
+                     PRAGMA foreign_keys = ON;
+                     PRAGMA cache_size = -65536;
+                     PRAGMA temp_store = MEMORY;
+                     PRAGMA mmap_size = 1073741824;",
+                    BUSY_TIMEOUT.as_millis()
+                ))?;
+                if !statement_cache {
+                    connection.set_prepared_statement_cache_size(diesel::connection::CacheSize::Disabled);
+                }
+                Ok(AnyConnection::Sqlite(connection))
+            }
+            #[expect(unreachable_patterns, reason = "reached where a build leaves one database out")]
+            _ => unreachable!("Target::parse refuses a database that this build has not"),
+        }
+    }
+}
+
+/// How long a writer waits for another process that holds the SQLite file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Runs `work` in one transaction that may write: committed when it answers `Ok`, rolled back otherwise.
+///
+/// On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), so that it cannot fail for it halfway.
+pub fn transaction<T, E: From<diesel::result::Error>>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    use diesel::connection::{AnsiTransactionManager, TransactionManager};
+
+    type Manager = <AnyConnection as Connection>::TransactionManager;
+    match connection {
+        #[cfg(feature = "sqlite")]
+        AnyConnection::Sqlite(sqlite) => {
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
+        }
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres)?,
+    }
+    match work(connection) {
+        Ok(value) => {
+            Manager::commit_transaction(connection)?;
+            Ok(value)
+        }
+        Err(error) => {
+            // A connection that is gone has rolled back by itself; the first error is the one to tell.
+            let _ = Manager::rollback_transaction(connection);
+            Err(error)
+        }
+    }
+}

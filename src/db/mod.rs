@@ -1,0 +1,33 @@
+//! The database: one set of queries for SQLite and PostgreSQL.
+//!
+//! [`AnyConnection`] is either database; [`Db`] hands out connections and runs work on them. Plain reads and writes
+//! of a noun use diesel's query builder over [`schema`]; what it cannot say for both databases at once (upserts, sets
+//! of keys, set-based statements) goes through [`Sql`] and [`Upsert`], written once as well.
+
+mod connection;
+mod error;
+pub mod migrate;
+mod pool;
+pub mod schema;
+mod sql;
+pub mod types;
+mod upsert;
+
+pub use connection::{AnyConnection, Backend, MultiBackend, Target, transaction};
+pub use error::DbError;
+pub use pool::{Db, DbOptions};
+pub use sql::{Bind, Column, Sql};
+pub use upsert::{OnConflict, Table, Upsert};
+
+/// Runs the same diesel code on the connection's own backend, for what [`MultiBackend`] cannot express.
+#[macro_export]
+macro_rules! on_backend {
+    ($connection:expr, $c:ident => $body:expr) => {
+        match $connection {
+            #[cfg(feature = "postgres")]
+            $crate::db::AnyConnection::Postgres($c) => $body,
+            #[cfg(feature = "sqlite")]
+            $crate::db::AnyConnection::Sqlite($c) => $body,
+        }
+    };
+}

@@ -1,0 +1,217 @@
+//! Connections: handed out, run on the blocking pool, thrown away when broken.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::{AnyConnection, Backend, DbError, Target, transaction};
+use diesel::r2d2 as pool;
+
+/// How connections are kept.
+#[derive(Debug, Clone)]
+pub struct DbOptions {
+    /// Connections to the main database.
+    pub connections: u32,
+    /// How long a caller waits for one before it is told that the service is busy.
+    pub wait: Duration,
+    /// Whether prepared statements are kept (off behind pgbouncer in transaction mode).
+    pub statement_cache: bool,
+}
+
+impl Default for DbOptions {
+    fn default() -> Self {
+        Self { connections: 8, wait: Duration::from_secs(5), statement_cache: true }
+    }
+}
+
+/// The database, shared by everything in the process.
+///
+/// On SQLite there is one connection that writes and many that read; on PostgreSQL all do both, and reads that may lag
+/// a moment can go to a replica.
+#[derive(Clone)]
+pub struct Db {
+    lanes: Arc<Lanes>,
+}
+
+struct Lanes {
+    backend: Backend,
+    main: Lane,
+    write: Option<Lane>,
+    replica: Option<Lane>,
+    target: Target,
+    statement_cache: bool,
+}
+
+impl Db {
+    /// Prepares the pools. Connections open when first used, so a database that is away does not stop the start.
+    pub fn new(target: &Target, replica: Option<&Target>, options: &DbOptions) -> Result<Self, DbError> {
+        let sqlite = target.backend() == Backend::Sqlite;
+        Ok(Self {
+            lanes: Arc::new(Lanes {
+                backend: target.backend(),
+                main: Lane::open(target, options, options.connections)?,
+                write: sqlite.then(|| Lane::open(target, options, 1)).transpose()?,
+                replica: replica.map(|url| Lane::open(url, options, options.connections)).transpose()?,
+                target: target.clone(),
+                statement_cache: options.statement_cache,
+            }),
+        })
+    }
+
+    pub fn backend(&self) -> Backend {
+        self.lanes.backend
+    }
+
+    /// A connection of one's own outside the pool, for long work such as migrations and rebuilds.
+    pub fn dedicated(&self) -> Result<AnyConnection, DbError> {
+        self.lanes.target.connect(self.lanes.statement_cache)
+    }
+
+    /// Reads what was committed, including by the caller a moment ago.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    {
+        run(&self.lanes, |lanes| &lanes.main, work).await
+    }
+
+    /// Reads from the replica, where there is one: for analysis and long lists, which may lag a moment.
+    pub async fn read_replica<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    {
+        run(&self.lanes, |lanes| lanes.replica.as_ref().unwrap_or(&lanes.main), work).await
+    }
+
+    /// Writes in one transaction.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + From<diesel::result::Error> + Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    {
+        run(&self.lanes, Lanes::writer, move |connection| transaction(connection, work)).await
+    }
+
+    /// [`Db::write`] for threads that may block: the batcher and the command line.
+    pub fn write_blocking<T, E>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<DbError> + From<diesel::result::Error>,
+    {
+        self.lanes.writer().run(move |connection| transaction(connection, work))
+    }
+
+    /// [`Db::read`] for threads that may block.
+    pub fn read_blocking<T, E: From<DbError>>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.lanes.main.run(work)
+    }
+
+    /// Connections open and idle, for the metrics.
+    pub fn connections(&self) -> (u32, u32) {
+        let lanes = [Some(&self.lanes.main), self.lanes.write.as_ref(), self.lanes.replica.as_ref()];
+        lanes.into_iter().flatten().map(|lane| lane.pool.state()).fold((0, 0), |(open, idle), state| {
+            (open + state.connections, idle + state.idle_connections)
+        })
+    }
+}
+
+impl Lanes {
+    fn writer(&self) -> &Lane {
+        self.write.as_ref().unwrap_or(&self.main)
+    }
+}
+
+/// Waits for a free connection without holding a thread, then works on the blocking pool.
+async fn run<T, E, F>(lanes: &Arc<Lanes>, lane: fn(&Lanes) -> &Lane, work: F) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<DbError> + Send + 'static,
+    F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+{
+    let lanes = Arc::clone(lanes);
+    let free = Arc::clone(&lane(&lanes).free);
+    let wait = lane(&lanes).wait;
+    let permit = match tokio::time::timeout(wait, free.acquire_owned()).await {
+        Ok(Ok(permit)) => permit,
+        _ => return Err(DbError::Busy.into()),
+    };
+    let outcome = actix_web::web::block(move || {
+        let outcome = lane(&lanes).run(work);
+        drop(permit);
+        outcome
+    });
+    outcome.await.unwrap_or_else(|_| Err(DbError::Unreachable("the service is stopping".into()).into()))
+}
+
+struct Lane {
+    pool: pool::Pool<Manager>,
+    free: Arc<Semaphore>,
+    wait: Duration,
+}
+
+impl Lane {
+    fn open(target: &Target, options: &DbOptions, size: u32) -> Result<Self, DbError> {
+        let manager = Manager { target: target.clone(), statement_cache: options.statement_cache };
+        let pool = pool::Pool::builder()
+            .max_size(size)
+            .min_idle(Some(0))
+            // No ping before each use (it costs a round trip): a broken connection is found by its first error.
+            .test_on_check_out(false)
+            .connection_timeout(options.wait)
+            .error_handler(Box::new(pool::NopErrorHandler))
+            .build_unchecked(manager);
+        Ok(Self { pool, free: Arc::new(Semaphore::new(size as usize)), wait: options.wait })
+    }
+
+    fn run<T, E: From<DbError>>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut pooled = self.pool.get().map_err(|error| DbError::Unreachable(error.to_string()))?;
+        let outcome = work(&mut pooled.connection);
+        pooled.suspect = outcome.is_err();
+        outcome
+    }
+}
+
+struct Manager {
+    target: Target,
+    statement_cache: bool,
+}
+
+struct Pooled {
+    connection: AnyConnection,
+    /// The last work on it failed; it is looked at before it is used again.
+    suspect: bool,
+}
+
+impl pool::ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = DbError;
+
+    fn connect(&self) -> Result<Pooled, DbError> {
+        let connection = self.target.connect(self.statement_cache)?;
+        Ok(Pooled { connection, suspect: false })
+    }
+
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), DbError> {
+        use diesel::connection::SimpleConnection;
+        Ok(pooled.connection.batch_execute("SELECT 1")?)
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        use diesel::r2d2::R2D2Connection;
+        pooled.connection.is_broken() || (pooled.suspect && self.is_valid(pooled).is_err())
+    }
+}
