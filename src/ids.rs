@@ -64,7 +64,10 @@ id_kinds! {
 
 impl<K: IdKind> Id<K> {
     pub const fn from_uuid(uuid: Uuid) -> Self {
-        Self { uuid, kind: PhantomData }
+        Self {
+            uuid,
+            kind: PhantomData,
+        }
     }
 
     pub const fn uuid(self) -> Uuid {
@@ -147,7 +150,10 @@ impl<K: IdKind> FromStr for Id<K> {
             .ok_or_else(|| invalid.clone())?;
         let mut bits = 0u128;
         for byte in digits.bytes() {
-            let value = ALPHABET.iter().position(|&digit| digit == byte).ok_or_else(|| invalid.clone())?;
+            let value = ALPHABET
+                .iter()
+                .position(|&digit| digit == byte)
+                .ok_or_else(|| invalid.clone())?;
             bits = (bits << 5) | value as u128;
         }
         Ok(Self::from_uuid(Uuid::from_u128(bits)))
@@ -194,9 +200,13 @@ mod tests {
 
     #[test]
     fn an_id_of_another_kind_or_out_of_range_is_refused() {
-        for text in
-            ["ord_01h455vb4pex5vsknk084sn02q", "cus_81h455vb4pex5vsknk084sn02q", "cus_", "", "cus_01H455VB4PEX5VSKNK084SN02Q"]
-        {
+        for text in [
+            "ord_01h455vb4pex5vsknk084sn02q",
+            "cus_81h455vb4pex5vsknk084sn02q",
+            "cus_",
+            "",
+            "cus_01H455VB4PEX5VSKNK084SN02Q",
+        ] {
             assert!(text.parse::<CustomerId>().is_err(), "{text}");
         }
     }

@@ -57,8 +57,12 @@ impl Target {
                 return Err("this build has no SQLite (cargo feature `sqlite`)".into());
             }
             return match path {
-                "" => Err("`sqlite://` is followed by the path of a file, such as `sqlite://huitou.db`".into()),
-                ":memory:" => Err("the database is shared by several connections, so it must be a file".into()),
+                "" => {
+                    Err("`sqlite://` is followed by the path of a file, such as `sqlite://huitou.db`".into())
+                }
+                ":memory:" => {
+                    Err("the database is shared by several connections, so it must be a file".into())
+                }
                 path => Ok(Self::Sqlite { path: path.into() }),
             };
         }
@@ -78,9 +82,8 @@ impl Target {
             #[cfg(feature = "postgres")]
             Self::Postgres { url } => {
                 let mut connection = PgConnection::establish(url).map_err(DbError::from)?;
-                connection.batch_execute(
-                    "SET TIME ZONE 'UTC'; SET client_encoding TO 'UTF8'; SET jit = off;",
-                )?;
+                connection
+                    .batch_execute("SET TIME ZONE 'UTC'; SET client_encoding TO 'UTF8'; SET jit = off;")?;
                 if !statement_cache {
                     connection.set_prepared_statement_cache_size(diesel::connection::CacheSize::Disabled);
                 }
@@ -106,7 +109,10 @@ impl Target {
                 }
                 Ok(AnyConnection::Sqlite(connection))
             }
-            #[expect(unreachable_patterns, reason = "reached where a build leaves one database out")]
+            #[expect(
+                unreachable_patterns,
+                reason = "reached where a build leaves one database out"
+            )]
             _ => unreachable!("Target::parse refuses a database that this build has not"),
         }
     }

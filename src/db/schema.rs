@@ -190,7 +190,6 @@ diesel::table! {
         external_id -> Text,
         refunded_at -> Instant,
         amount -> BigInt,
-        version -> Instant,
         derived -> Bool,
     }
 }

@@ -37,9 +37,18 @@ pub struct Upsert<'a> {
 impl Upsert<'_> {
     /// Writes the rows and tells how many were inserted or updated.
     pub fn execute(&self, connection: &mut AnyConnection) -> QueryResult<usize> {
-        assert_eq!(self.table.columns.len(), self.values.len(), "{}: a value for each column", self.table.name);
+        assert_eq!(
+            self.table.columns.len(),
+            self.values.len(),
+            "{}: a value for each column",
+            self.table.name
+        );
         let rows = self.values.first().map_or(0, Column::len);
-        debug_assert!(self.values.iter().all(|column| column.len() == rows), "{}", self.table.name);
+        debug_assert!(
+            self.values.iter().all(|column| column.len() == rows),
+            "{}",
+            self.table.name
+        );
         if rows == 0 {
             return Ok(0);
         }
@@ -68,8 +77,10 @@ impl Upsert<'_> {
             OnConflict::Keep => pass.push_sql(") DO NOTHING"),
             OnConflict::Update(columns) => {
                 pass.push_sql(") DO UPDATE SET ");
-                let set: Vec<String> =
-                    columns.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+                let set: Vec<String> = columns
+                    .iter()
+                    .map(|column| format!("{column} = excluded.{column}"))
+                    .collect();
                 pass.push_sql(&set.join(", "));
             }
         }

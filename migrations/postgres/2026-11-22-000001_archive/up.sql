@@ -181,7 +181,6 @@ CREATE TABLE order_refunds (
     external_id text COLLATE "C" NOT NULL,
     refunded_at timestamptz NOT NULL,
     amount bigint NOT NULL,
-    version timestamptz NOT NULL,
     derived boolean NOT NULL,
     PRIMARY KEY (tenant_id, order_id, external_id)
 );

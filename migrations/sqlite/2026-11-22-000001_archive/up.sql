@@ -181,7 +181,6 @@ CREATE TABLE order_refunds (
     external_id TEXT NOT NULL,
     refunded_at INTEGER NOT NULL,
     amount INTEGER NOT NULL,
-    version INTEGER NOT NULL,
     derived INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, order_id, external_id)
 ) STRICT, WITHOUT ROWID;
