@@ -1,0 +1,4 @@
+//! The service from outside, on both databases; the folders mirror the routes.
+
+mod schema;
+mod support;

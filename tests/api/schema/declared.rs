@@ -1,0 +1,71 @@
+//! What src/db/schema.rs says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use huitou::db::Backend;
+
+use super::catalog::described;
+
+struct Table {
+    name: String,
+    primary_key: String,
+    /// Each name with its declared type.
+    columns: Vec<(String, String)>,
+}
+
+/// The tables of src/db/schema.rs, read from its text: `name (key, …) {`, then `column -> Type,` lines.
+fn tables() -> Vec<Table> {
+    let mut tables: Vec<Table> = Vec::new();
+    for line in include_str!("../../../src/db/schema.rs").lines().map(str::trim) {
+        if let Some((name, key)) = line.strip_suffix(") {").and_then(|line| line.split_once(" (")) {
+            tables.push(Table {
+                name: name.into(),
+                primary_key: key.replace(", ", ","),
+                columns: Vec::new(),
+            });
+        } else if let Some((column, kind)) = line.trim_end_matches(',').split_once(" -> ") {
+            let table = tables.last_mut().expect("a column stands in a table");
+            table.columns.push((column.into(), kind.into()));
+        }
+    }
+    tables
+}
+
+pub fn primary_keys() -> BTreeMap<String, String> {
+    tables()
+        .into_iter()
+        .map(|table| (table.name, table.primary_key))
+        .collect()
+}
+
+pub fn columns(backend: Backend) -> BTreeSet<String> {
+    let mut expected = BTreeSet::new();
+    for table in tables() {
+        for (column, declared) in &table.columns {
+            let inner = declared
+                .strip_prefix("Nullable<")
+                .and_then(|rest| rest.strip_suffix('>'));
+            let kind = column_type(inner.unwrap_or(declared), backend);
+            expected.insert(described(&table.name, column, kind, inner.is_some()));
+        }
+    }
+    expected
+}
+
+fn column_type(declared: &str, backend: Backend) -> &'static str {
+    let (postgres, sqlite) = match declared {
+        "Guid" => ("uuid", "BLOB"),
+        "Text" => ("text", "TEXT"),
+        "JsonText" => ("jsonb", "TEXT"),
+        "Instant" => ("timestamptz", "INTEGER"),
+        "BigInt" => ("int8", "INTEGER"),
+        "Bool" => ("bool", "INTEGER"),
+        "Double" => ("float8", "REAL"),
+        "Binary" => ("bytea", "BLOB"),
+        other => panic!("say here what {other} is on each database"),
+    };
+    match backend {
+        Backend::Postgres => postgres,
+        Backend::Sqlite => sqlite,
+    }
+}
