@@ -17,10 +17,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that asks the machine for the time"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
     }
@@ -51,7 +48,7 @@ pub trait IdGen: Send + Sync {
     fn uuid(&self, now: Timestamp) -> Uuid;
 }
 
-impl dyn IdGen {
+impl dyn IdGen + '_ {
     /// A fresh id of the wanted kind.
     pub fn id<K: IdKind>(&self, now: Timestamp) -> Id<K> {
         Id::from_uuid(self.uuid(now))

@@ -9,9 +9,7 @@ pub fn is_known(code: &str) -> bool {
 
 /// How many decimals the minor unit has (2 for CNY, 0 for JPY); 2 where ISO 4217 names none.
 pub fn decimals(code: &str) -> u32 {
-    Currency::from_code(code)
-        .and_then(|currency| currency.exponent())
-        .map_or(2, u32::from)
+    Currency::from_code(code).and_then(|currency| currency.exponent()).map_or(2, u32::from)
 }
 
 /// An exchange rate: an exact positive decimal.
@@ -30,10 +28,7 @@ impl Rate {
             return None;
         }
         let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
-        (digits > 0).then_some(Self {
-            digits,
-            decimals: fraction.len() as u32,
-        })
+        (digits > 0).then_some(Self { digits, decimals: fraction.len() as u32 })
     }
 
     /// `amount` minor units of `from` in minor units of `to`, rounded half to even.
@@ -45,10 +40,7 @@ impl Rate {
 }
 
 fn divide_half_even(numerator: i128, denominator: i128) -> i128 {
-    let (quotient, remainder) = (
-        numerator.div_euclid(denominator),
-        numerator.rem_euclid(denominator),
-    );
+    let (quotient, remainder) = (numerator.div_euclid(denominator), numerator.rem_euclid(denominator));
     let up = match (remainder * 2).cmp(&denominator) {
         std::cmp::Ordering::Greater => 1,
         std::cmp::Ordering::Equal => quotient.rem_euclid(2),
@@ -65,14 +57,8 @@ mod tests {
     fn amounts_convert_exactly_across_minor_units() {
         let rate = Rate::parse("7.1234").unwrap();
         assert_eq!(rate.convert(10_000, "USD", "CNY"), Some(71_234));
-        assert_eq!(
-            Rate::parse("0.048").unwrap().convert(1_000, "JPY", "CNY"),
-            Some(4_800)
-        );
-        assert_eq!(
-            Rate::parse("20.5").unwrap().convert(10_050, "CNY", "JPY"),
-            Some(2_060)
-        );
+        assert_eq!(Rate::parse("0.048").unwrap().convert(1_000, "JPY", "CNY"), Some(4_800));
+        assert_eq!(Rate::parse("20.5").unwrap().convert(10_050, "CNY", "JPY"), Some(2_060));
     }
 
     #[test]

@@ -64,10 +64,7 @@ id_kinds! {
 
 impl<K: IdKind> Id<K> {
     pub const fn from_uuid(uuid: Uuid) -> Self {
-        Self {
-            uuid,
-            kind: PhantomData,
-        }
+        Self { uuid, kind: PhantomData }
     }
 
     pub const fn uuid(self) -> Uuid {
@@ -150,10 +147,7 @@ impl<K: IdKind> FromStr for Id<K> {
             .ok_or_else(|| invalid.clone())?;
         let mut bits = 0u128;
         for byte in digits.bytes() {
-            let value = ALPHABET
-                .iter()
-                .position(|&digit| digit == byte)
-                .ok_or_else(|| invalid.clone())?;
+            let value = ALPHABET.iter().position(|&digit| digit == byte).ok_or_else(|| invalid.clone())?;
             bits = (bits << 5) | value as u128;
         }
         Ok(Self::from_uuid(Uuid::from_u128(bits)))

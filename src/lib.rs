@@ -5,8 +5,10 @@
 
 pub mod clock;
 pub mod currency;
+pub mod customers;
 pub mod db;
 pub mod ids;
+pub mod ingest;
 pub mod orders;
 pub mod time;
 pub mod validation;

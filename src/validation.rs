@@ -35,8 +35,7 @@ impl Report {
 
     /// Checks what lies under `key`.
     pub fn under(&mut self, key: impl Display, check: impl FnOnce(&mut Self)) {
-        self.path
-            .push(key.to_string().replace('~', "~0").replace('/', "~1"));
+        self.path.push(key.to_string().replace('~', "~0").replace('/', "~1"));
         check(self);
         self.path.pop();
     }
@@ -48,11 +47,7 @@ impl Report {
             pointer.push('/');
             pointer.push_str(key);
         }
-        self.violations.push(Violation {
-            pointer,
-            code,
-            detail: detail.into(),
-        });
+        self.violations.push(Violation { pointer, code, detail: detail.into() });
     }
 
     /// A text of `1..=most` characters; absent is fine.
@@ -68,22 +63,14 @@ impl Report {
     /// A number within bounds; absent is fine.
     pub fn within(&mut self, key: &str, value: Option<i64>, least: i64, most: i64) {
         if value.is_some_and(|value| !(least..=most).contains(&value)) {
-            self.add(
-                key,
-                "out_of_range",
-                format!("must lie between {least} and {most}"),
-            );
+            self.add(key, "out_of_range", format!("must lie between {least} and {most}"));
         }
     }
 
     /// A list of at most so many entries; tells whether it is worth looking at them.
     pub fn list_length(&mut self, key: &str, length: usize, most: usize) -> bool {
         if length > most {
-            self.add(
-                key,
-                "too_many",
-                format!("must have at most {most} entries, has {length}"),
-            );
+            self.add(key, "too_many", format!("must have at most {most} entries, has {length}"));
         }
         length <= most
     }

@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 #[test]
 fn endpoints_know_no_sql() {
-    assert_free_of(&["diesel", "crate::db::schema", "sql!("], |path| {
-        layer(path, "api")
-    });
+    assert_free_of(&["diesel", "crate::db::schema", "sql!("], |path| layer(path, "api"));
 }
 
 #[test]
@@ -16,27 +14,15 @@ fn stores_and_services_know_no_http() {
 
 #[test]
 fn pure_cores_know_neither_http_nor_sql() {
-    let pure = [
-        "platforms",
-        "segments/language",
-        "campaigns/lift",
-        "campaigns/attribution",
-    ];
+    let pure = ["platforms", "segments/language", "campaigns/lift", "campaigns/attribution"];
     assert_free_of(&["actix", "diesel", "crate::db", "crate::http"], |path| {
-        pure.iter()
-            .any(|core| path.starts_with(core) || path == Path::new(core).with_extension("rs"))
+        pure.iter().any(|core| path.starts_with(core) || path == Path::new(core).with_extension("rs"))
     });
 }
 
 #[test]
 fn the_database_layer_knows_no_nouns() {
-    let nouns = [
-        "crate::orders",
-        "crate::customers",
-        "crate::tenants",
-        "crate::shops",
-        "crate::ingest",
-    ];
+    let nouns = ["crate::orders", "crate::customers", "crate::tenants", "crate::shops", "crate::ingest"];
     assert_free_of(&nouns, |path| path.starts_with("db"));
 }
 
@@ -57,30 +43,21 @@ fn lints_are_expected_with_a_reason_and_never_allowed() {
 
 /// Whether the file is, or lies in, a layer: `orders/api.rs`, `orders/api/list.rs`.
 fn layer(path: &Path, name: &str) -> bool {
-    path.with_extension("")
-        .components()
-        .any(|part| part.as_os_str() == name)
+    path.with_extension("").components().any(|part| part.as_os_str() == name)
 }
 
 /// Looks at code, not at comments.
 fn assert_free_of(words: &[&str], applies: impl Fn(&Path) -> bool) {
     let mut found = Vec::new();
     for (path, text) in sources().into_iter().filter(|(path, _)| applies(path)) {
-        let code = text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim_start().starts_with("//"));
+        let code = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
         for (number, line) in code {
             if words.iter().any(|word| line.contains(word)) {
                 found.push(format!("src/{}:{}: {}", path.display(), number + 1, line.trim()));
             }
         }
     }
-    assert!(
-        found.is_empty(),
-        "these lines have no business where they stand:\n{}",
-        found.join("\n")
-    );
+    assert!(found.is_empty(), "these lines have no business where they stand:\n{}", found.join("\n"));
 }
 
 /// Every source file, its path relative to src.

@@ -109,10 +109,7 @@ impl Target {
                 }
                 Ok(AnyConnection::Sqlite(connection))
             }
-            #[expect(
-                unreachable_patterns,
-                reason = "reached where a build leaves one database out"
-            )]
+            #[expect(unreachable_patterns, reason = "reached where a build leaves one database out")]
             _ => unreachable!("Target::parse refuses a database that this build has not"),
         }
     }

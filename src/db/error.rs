@@ -3,7 +3,7 @@
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 /// A failed database call.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum DbError {
     /// The database cannot be reached, or the connection to it broke. Try again later.
     #[error("the database is not reachable: {0}")]
@@ -20,13 +20,6 @@ pub enum DbError {
     /// The statement itself failed.
     #[error("the statement failed: {0}")]
     Failed(String),
-}
-
-impl DbError {
-    /// Whether the connection that reported it is of no further use.
-    pub fn breaks_connection(&self) -> bool {
-        matches!(self, Self::Unreachable(_))
-    }
 }
 
 impl From<diesel::ConnectionError> for DbError {

@@ -63,12 +63,7 @@ fn revert_last<DB: Backend>(
     if connection.applied_migrations().map_err(failed)?.is_empty() {
         return Ok(None);
     }
-    Ok(Some(
-        connection
-            .revert_last_migration(migrations)
-            .map_err(failed)?
-            .to_string(),
-    ))
+    Ok(Some(connection.revert_last_migration(migrations).map_err(failed)?.to_string()))
 }
 
 fn status_of<DB: Backend>(

@@ -21,11 +21,7 @@ pub struct DbOptions {
 
 impl Default for DbOptions {
     fn default() -> Self {
-        Self {
-            connections: 8,
-            wait: Duration::from_secs(5),
-            statement_cache: true,
-        }
+        Self { connections: 8, wait: Duration::from_secs(5), statement_cache: true }
     }
 }
 
@@ -56,9 +52,7 @@ impl Db {
                 backend: target.backend(),
                 main: Lane::open(target, options, options.connections)?,
                 write: sqlite.then(|| Lane::open(target, options, 1)).transpose()?,
-                replica: replica
-                    .map(|url| Lane::open(url, options, options.connections))
-                    .transpose()?,
+                replica: replica.map(|url| Lane::open(url, options, options.connections)).transpose()?,
                 target: target.clone(),
                 statement_cache: options.statement_cache,
             }),
@@ -91,12 +85,7 @@ impl Db {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
-        run(
-            &self.lanes,
-            |lanes| lanes.replica.as_ref().unwrap_or(&lanes.main),
-            work,
-        )
-        .await
+        run(&self.lanes, |lanes| lanes.replica.as_ref().unwrap_or(&lanes.main), work).await
     }
 
     /// Writes in one transaction.
@@ -106,10 +95,7 @@ impl Db {
         E: From<DbError> + From<diesel::result::Error> + Send + 'static,
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
-        run(&self.lanes, Lanes::writer, move |connection| {
-            transaction(connection, work)
-        })
-        .await
+        run(&self.lanes, Lanes::writer, move |connection| transaction(connection, work)).await
     }
 
     /// [`Db::write`] for threads that may block: the batcher and the command line.
@@ -117,9 +103,7 @@ impl Db {
     where
         E: From<DbError> + From<diesel::result::Error>,
     {
-        self.lanes
-            .writer()
-            .run(move |connection| transaction(connection, work))
+        self.lanes.writer().run(move |connection| transaction(connection, work))
     }
 
     /// [`Db::read`] for threads that may block.
@@ -132,18 +116,12 @@ impl Db {
 
     /// Connections open and idle, for the metrics.
     pub fn connections(&self) -> (u32, u32) {
-        let lanes = [
-            Some(&self.lanes.main),
-            self.lanes.write.as_ref(),
-            self.lanes.replica.as_ref(),
-        ];
+        let lanes = [Some(&self.lanes.main), self.lanes.write.as_ref(), self.lanes.replica.as_ref()];
         lanes
             .into_iter()
             .flatten()
             .map(|lane| lane.pool.state())
-            .fold((0, 0), |(open, idle), state| {
-                (open + state.connections, idle + state.idle_connections)
-            })
+            .fold((0, 0), |(open, idle), state| (open + state.connections, idle + state.idle_connections))
     }
 }
 
@@ -172,9 +150,7 @@ where
         drop(permit);
         outcome
     });
-    outcome
-        .await
-        .unwrap_or_else(|_| Err(DbError::Unreachable("the service is stopping".into()).into()))
+    outcome.await.unwrap_or_else(|_| Err(DbError::Unreachable("the service is stopping".into()).into()))
 }
 
 struct Lane {
@@ -185,10 +161,7 @@ struct Lane {
 
 impl Lane {
     fn open(target: &Target, options: &DbOptions, size: u32) -> Result<Self, DbError> {
-        let manager = Manager {
-            target: target.clone(),
-            statement_cache: options.statement_cache,
-        };
+        let manager = Manager { target: target.clone(), statement_cache: options.statement_cache };
         let pool = pool::Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
@@ -197,21 +170,14 @@ impl Lane {
             .connection_timeout(options.wait)
             .error_handler(Box::new(pool::NopErrorHandler))
             .build_unchecked(manager);
-        Ok(Self {
-            pool,
-            free: Arc::new(Semaphore::new(size as usize)),
-            wait: options.wait,
-        })
+        Ok(Self { pool, free: Arc::new(Semaphore::new(size as usize)), wait: options.wait })
     }
 
     fn run<T, E: From<DbError>>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut pooled = self
-            .pool
-            .get()
-            .map_err(|error| DbError::Unreachable(error.to_string()))?;
+        let mut pooled = self.pool.get().map_err(|error| DbError::Unreachable(error.to_string()))?;
         let outcome = work(&mut pooled.connection);
         pooled.suspect = outcome.is_err();
         outcome
@@ -235,10 +201,7 @@ impl pool::ManageConnection for Manager {
 
     fn connect(&self) -> Result<Pooled, DbError> {
         let connection = self.target.connect(self.statement_cache)?;
-        Ok(Pooled {
-            connection,
-            suspect: false,
-        })
+        Ok(Pooled { connection, suspect: false })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), DbError> {

@@ -202,11 +202,7 @@ impl<'a> Sql<'a> {
         let mut parts = Vec::with_capacity(2 * arguments.len() + 1);
         let mut pieces = text.split("{}");
         parts.extend(pieces.next().map(|piece| Part::Text(piece.into())));
-        assert_eq!(
-            text.matches("{}").count(),
-            arguments.len(),
-            "one argument for each {{}} in: {text}"
-        );
+        assert_eq!(text.matches("{}").count(), arguments.len(), "one argument for each {{}} in: {text}");
         for (argument, piece) in arguments.into_iter().zip(pieces) {
             match argument {
                 Bind::Sql(sql) => parts.extend(sql.parts),
@@ -239,9 +235,7 @@ impl<'a> Sql<'a> {
 
     #[cfg(feature = "sqlite")]
     fn has_set(&self) -> bool {
-        self.parts
-            .iter()
-            .any(|part| matches!(part, Part::Bind(Bind::Set(_))))
+        self.parts.iter().any(|part| matches!(part, Part::Bind(Bind::Set(_))))
     }
 }
 

@@ -65,9 +65,7 @@ mod postgres {
     }
     impl FromSql<Instant, Pg> for Timestamp {
         fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-            Ok(Timestamp::from_micros(
-                <i64 as FromSql<BigInt, Pg>>::from_sql(bytes)? + EPOCH,
-            ))
+            Ok(Timestamp::from_micros(<i64 as FromSql<BigInt, Pg>>::from_sql(bytes)? + EPOCH))
         }
     }
     impl ToSql<JsonText, Pg> for Json {
@@ -107,9 +105,7 @@ mod sqlite {
     }
     impl FromSql<Instant, Sqlite> for Timestamp {
         fn from_sql(bytes: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-            Ok(Timestamp::from_micros(
-                <i64 as FromSql<BigInt, Sqlite>>::from_sql(bytes)?,
-            ))
+            Ok(Timestamp::from_micros(<i64 as FromSql<BigInt, Sqlite>>::from_sql(bytes)?))
         }
     }
     impl ToSql<JsonText, Sqlite> for Json {
@@ -120,9 +116,7 @@ mod sqlite {
     }
     impl FromSql<JsonText, Sqlite> for Json {
         fn from_sql(bytes: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-            Ok(Json(serde_json::from_str(
-                &<String as FromSql<Text, Sqlite>>::from_sql(bytes)?,
-            )?))
+            Ok(Json(serde_json::from_str(&<String as FromSql<Text, Sqlite>>::from_sql(bytes)?)?))
         }
     }
     impl<K: IdKind> ToSql<Guid, Sqlite> for Id<K> {

@@ -44,11 +44,7 @@ impl Upsert<'_> {
             self.table.name
         );
         let rows = self.values.first().map_or(0, Column::len);
-        debug_assert!(
-            self.values.iter().all(|column| column.len() == rows),
-            "{}",
-            self.table.name
-        );
+        debug_assert!(self.values.iter().all(|column| column.len() == rows), "{}", self.table.name);
         if rows == 0 {
             return Ok(0);
         }
@@ -77,10 +73,8 @@ impl Upsert<'_> {
             OnConflict::Keep => pass.push_sql(") DO NOTHING"),
             OnConflict::Update(columns) => {
                 pass.push_sql(") DO UPDATE SET ");
-                let set: Vec<String> = columns
-                    .iter()
-                    .map(|column| format!("{column} = excluded.{column}"))
-                    .collect();
+                let set: Vec<String> =
+                    columns.iter().map(|column| format!("{column} = excluded.{column}")).collect();
                 pass.push_sql(&set.join(", "));
             }
         }

@@ -50,9 +50,6 @@ impl OrderStatus {
 
     /// Whether an order in this state has been paid. Shipped alone is no proof (cash on delivery).
     pub const fn proves_payment(self) -> bool {
-        matches!(
-            self,
-            Self::Paid | Self::Completed | Self::PartiallyRefunded | Self::Refunded
-        )
+        matches!(self, Self::Paid | Self::Completed | Self::PartiallyRefunded | Self::Refunded)
     }
 }

@@ -18,38 +18,18 @@ const MAX_ATTRIBUTE: usize = 1_000;
 
 impl Validate for OrderDocument {
     fn validate(&self, report: &mut Report) {
-        if self
-            .currency
-            .as_deref()
-            .is_some_and(|code| !currency::is_known(code))
-        {
-            report.add(
-                "currency",
-                "unknown_currency",
-                "must be an ISO 4217 code such as `CNY`",
-            );
+        if self.currency.as_deref().is_some_and(|code| !currency::is_known(code)) {
+            report.add("currency", "unknown_currency", "must be an ISO 4217 code such as `CNY`");
         }
         report.within("total_amount", self.total_amount, 0, MAX_AMOUNT);
         report.within("discount_amount", self.discount_amount, 0, MAX_AMOUNT);
         report.within("shipping_amount", self.shipping_amount, 0, MAX_AMOUNT);
         report.within("refunded_amount", self.refunded_amount, 0, MAX_AMOUNT);
         if self.total_amount.is_none() && (self.discount_amount.is_some() || self.shipping_amount.is_some()) {
-            report.add(
-                "total_amount",
-                "required",
-                "is needed where another amount is told",
-            );
+            report.add("total_amount", "required", "is needed where another amount is told");
         }
-        if self
-            .exchange_rate
-            .as_deref()
-            .is_some_and(|rate| currency::Rate::parse(rate).is_none())
-        {
-            report.add(
-                "exchange_rate",
-                "invalid_rate",
-                "must be a positive decimal such as `7.1234`",
-            );
+        if self.exchange_rate.as_deref().is_some_and(|rate| currency::Rate::parse(rate).is_none()) {
+            report.add("exchange_rate", "invalid_rate", "must be a positive decimal such as `7.1234`");
         }
         report.text("source", self.source.as_deref(), MAX_ID);
         report.text("note", self.note.as_deref(), MAX_NOTE);
@@ -69,11 +49,7 @@ impl Validate for OrderDocument {
             let mut ids: Vec<&str> = refunds.iter().map(|refund| refund.external_id.as_str()).collect();
             ids.sort_unstable();
             if ids.windows(2).any(|pair| pair[0] == pair[1]) {
-                report.add(
-                    "refunds",
-                    "duplicate",
-                    "an `external_id` may stand only once in the list",
-                );
+                report.add("refunds", "duplicate", "an `external_id` may stand only once in the list");
             }
         }
     }
@@ -95,17 +71,10 @@ impl Validate for Address {
     fn validate(&self, report: &mut Report) {
         let alpha2 = |code: &str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
         if self.country.as_deref().is_some_and(|code| !alpha2(code)) {
-            report.add(
-                "country",
-                "invalid_country",
-                "must be an ISO 3166-1 alpha-2 code such as `CN`",
-            );
+            report.add("country", "invalid_country", "must be an ISO 3166-1 alpha-2 code such as `CN`");
         }
-        for (key, value) in [
-            ("province", &self.province),
-            ("city", &self.city),
-            ("district", &self.district),
-        ] {
+        for (key, value) in [("province", &self.province), ("city", &self.city), ("district", &self.district)]
+        {
             report.text(key, value.as_deref(), MAX_ID);
         }
         report.text("line", self.line.as_deref(), MAX_TITLE);
@@ -145,20 +114,12 @@ pub fn check_attributes(attributes: &Attributes, report: &mut Report) {
     }
     for (name, value) in attributes {
         if name.trim().is_empty() || name.chars().count() > MAX_ID {
-            report.add(
-                "",
-                "invalid_name",
-                format!("a property's name has 1 to {MAX_ID} characters"),
-            );
+            report.add("", "invalid_name", format!("a property's name has 1 to {MAX_ID} characters"));
         }
         match value {
             serde_json::Value::String(text) if text.chars().count() > MAX_ATTRIBUTE => {
                 report.under(name, |report| {
-                    report.add(
-                        "",
-                        "too_long",
-                        format!("must have at most {MAX_ATTRIBUTE} characters"),
-                    );
+                    report.add("", "too_long", format!("must have at most {MAX_ATTRIBUTE} characters"));
                 })
             }
             serde_json::Value::Array(_) | serde_json::Value::Object(_) | serde_json::Value::Null => {

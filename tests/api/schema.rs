@@ -15,10 +15,7 @@ use catalog::{automata, columns, foreign_keys, keys, names};
 fn both_databases_have_the_columns_that_the_query_builder_sees() {
     for_each_database(|connection| {
         let expected = declared::columns(connection.backend());
-        let actual: BTreeSet<_> = columns(connection)
-            .into_iter()
-            .map(|column| column.described())
-            .collect();
+        let actual: BTreeSet<_> = columns(connection).into_iter().map(|column| column.described()).collect();
         let missing: Vec<_> = expected.difference(&actual).collect();
         let unknown: Vec<_> = actual.difference(&expected).collect();
         assert!(
@@ -68,21 +65,10 @@ fn both_databases_hold_the_same_to_be_unique() {
 #[test]
 fn the_database_makes_no_values_of_its_own() {
     for_each_database(|connection| {
-        let made: Vec<_> = columns(connection)
-            .into_iter()
-            .filter(|column| column.has_default)
-            .collect();
-        assert!(
-            made.is_empty(),
-            "{:?}: a DEFAULT or a generated column: {made:#?}",
-            connection.backend()
-        );
+        let made: Vec<_> = columns(connection).into_iter().filter(|column| column.has_default).collect();
+        assert!(made.is_empty(), "{:?}: a DEFAULT or a generated column: {made:#?}", connection.backend());
         let automata = automata(connection);
-        assert!(
-            automata.is_empty(),
-            "{:?}: triggers, sequences: {automata:#?}",
-            connection.backend()
-        );
+        assert!(automata.is_empty(), "{:?}: triggers, sequences: {automata:#?}", connection.backend());
     });
 }
 
@@ -90,11 +76,7 @@ fn the_database_makes_no_values_of_its_own() {
 fn foreign_keys_start_with_the_tenant() {
     for_each_database(|connection| {
         for key in foreign_keys(connection) {
-            assert!(
-                key.columns.starts_with("tenant_id"),
-                "{:?}: {key:?}",
-                connection.backend()
-            );
+            assert!(key.columns.starts_with("tenant_id"), "{:?}: {key:?}", connection.backend());
         }
     });
 }
@@ -126,24 +108,11 @@ fn both_databases_have_migrations_of_the_same_names() {
 #[test]
 fn every_migration_can_be_taken_back_and_applied_again() {
     for_each_database(|connection| {
-        let before: Vec<_> = columns(connection)
-            .into_iter()
-            .map(|column| column.described())
-            .collect();
-        while migrate::down(connection)
-            .expect("a migration is taken back")
-            .is_some()
-        {}
-        assert!(
-            columns(connection).is_empty(),
-            "{:?}: down leaves tables behind",
-            connection.backend()
-        );
+        let before: Vec<_> = columns(connection).into_iter().map(|column| column.described()).collect();
+        while migrate::down(connection).expect("a migration is taken back").is_some() {}
+        assert!(columns(connection).is_empty(), "{:?}: down leaves tables behind", connection.backend());
         migrate::up(connection).expect("the migrations apply again");
-        let after: Vec<_> = columns(connection)
-            .into_iter()
-            .map(|column| column.described())
-            .collect();
+        let after: Vec<_> = columns(connection).into_iter().map(|column| column.described()).collect();
         assert_eq!(before, after);
     });
 }

@@ -25,10 +25,7 @@ impl Column {
 }
 
 pub fn described(table: &str, column: &str, kind: &str, nullable: bool) -> String {
-    format!(
-        "{table}.{column} {kind}{}",
-        if nullable { "" } else { " NOT NULL" }
-    )
+    format!("{table}.{column} {kind}{}", if nullable { "" } else { " NOT NULL" })
 }
 
 pub fn columns(connection: &mut AnyConnection) -> Vec<Column> {

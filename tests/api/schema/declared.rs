@@ -32,19 +32,14 @@ fn tables() -> Vec<Table> {
 }
 
 pub fn primary_keys() -> BTreeMap<String, String> {
-    tables()
-        .into_iter()
-        .map(|table| (table.name, table.primary_key))
-        .collect()
+    tables().into_iter().map(|table| (table.name, table.primary_key)).collect()
 }
 
 pub fn columns(backend: Backend) -> BTreeSet<String> {
     let mut expected = BTreeSet::new();
     for table in tables() {
         for (column, declared) in &table.columns {
-            let inner = declared
-                .strip_prefix("Nullable<")
-                .and_then(|rest| rest.strip_suffix('>'));
+            let inner = declared.strip_prefix("Nullable<").and_then(|rest| rest.strip_suffix('>'));
             let kind = column_type(inner.unwrap_or(declared), backend);
             expected.insert(described(&table.name, column, kind, inner.is_some()));
         }

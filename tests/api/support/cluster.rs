@@ -31,12 +31,7 @@ impl Cluster {
         let programs = server_programs()?;
         let (directory, owner) = make_directory();
         let watchdog = spawn_watchdog(&programs, &directory, owner);
-        let cluster = Self {
-            directory,
-            programs,
-            owner,
-            watchdog,
-        };
+        let cluster = Self { directory, programs, owner, watchdog };
         cluster.initialise(settings);
         cluster.control(&["start", "--wait", "--timeout=60", "--log=server.log"]);
         Some(cluster)
@@ -44,11 +39,7 @@ impl Cluster {
 
     /// Runs `pg_ctl` on the server's data.
     pub fn control(&self, arguments: &[&str]) {
-        self.run(
-            self.command("pg_ctl")
-                .args(["--silent", "--pgdata=data"])
-                .args(arguments),
-        );
+        self.run(self.command("pg_ctl").args(["--silent", "--pgdata=data"]).args(arguments));
     }
 
     /// The URL of one of its databases.
@@ -85,19 +76,11 @@ impl Cluster {
     }
 
     fn major_version(&self) -> u32 {
-        let output = self
-            .command("postgres")
-            .arg("--version")
-            .output()
-            .expect("postgres runs");
+        let output = self.command("postgres").arg("--version").output().expect("postgres runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let version = text
-            .split_whitespace()
-            .find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        let version = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
         let major = version.and_then(|version| version.split(|c: char| !c.is_ascii_digit()).next());
-        major
-            .and_then(|digits| digits.parse().ok())
-            .unwrap_or_else(|| panic!("no version in {text:?}"))
+        major.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("no version in {text:?}"))
     }
 
     fn command(&self, program: &str) -> Command {
@@ -116,11 +99,7 @@ impl Cluster {
         let status = command.stdin(Stdio::null()).stdout(log).stderr(errors).status();
         if !status.as_ref().is_ok_and(std::process::ExitStatus::success) {
             let read = |name| std::fs::read_to_string(self.directory.join(name)).unwrap_or_default();
-            panic!(
-                "{command:?} failed: {status:?}\n{}\n{}",
-                read("programs.log"),
-                read("server.log")
-            );
+            panic!("{command:?} failed: {status:?}\n{}\n{}", read("programs.log"), read("server.log"));
         }
     }
 }
@@ -135,16 +114,12 @@ impl Drop for Cluster {
 /// Opens a connection to a test database.
 pub fn connect(url: &str) -> AnyConnection {
     let target = Target::parse(url).unwrap_or_else(|error| panic!("{url} is no database URL: {error}"));
-    target
-        .connect(false)
-        .unwrap_or_else(|error| panic!("no connection to {url}: {error}"))
+    target.connect(false).unwrap_or_else(|error| panic!("no connection to {url}: {error}"))
 }
 
 /// Makes the database that `url` names, with all migrations applied.
 pub fn create_migrated(admin: &mut AnyConnection, name: &str, url: &str) {
-    admin
-        .batch_execute(&format!("CREATE DATABASE {name}"))
-        .expect("a database can be made");
+    admin.batch_execute(&format!("CREATE DATABASE {name}")).expect("a database can be made");
     migrate::up(&mut connect(url)).expect("the migrations apply");
 }
 
@@ -153,9 +128,7 @@ pub fn create_migrated(admin: &mut AnyConnection, name: &str, url: &str) {
 /// Without them the PostgreSQL half of the tests does not run: a failure on CI, a loud word anywhere else.
 pub fn server_programs() -> Option<PathBuf> {
     static FOUND: std::sync::OnceLock<Option<PathBuf>> = std::sync::OnceLock::new();
-    FOUND
-        .get_or_init(|| find_server_programs().or_else(report_missing))
-        .clone()
+    FOUND.get_or_init(|| find_server_programs().or_else(report_missing)).clone()
 }
 
 fn find_server_programs() -> Option<PathBuf> {
@@ -171,11 +144,8 @@ fn find_server_programs() -> Option<PathBuf> {
         .collect();
     packaged.sort();
     candidates.extend(packaged.into_iter().rev());
-    let complete = |directory: &PathBuf| {
-        ["initdb", "pg_ctl", "postgres"]
-            .iter()
-            .all(|p| directory.join(p).is_file())
-    };
+    let complete =
+        |directory: &PathBuf| ["initdb", "pg_ctl", "postgres"].iter().all(|p| directory.join(p).is_file());
     candidates.into_iter().find(complete)
 }
 
@@ -214,12 +184,7 @@ fn server_account() -> Owner {
     };
     ["postgres", "nobody"]
         .iter()
-        .find_map(|name| {
-            Some(Owner {
-                user: id("-u", name)?,
-                group: id("-g", name)?,
-            })
-        })
+        .find_map(|name| Some(Owner { user: id("-u", name)?, group: id("-g", name)? }))
         .expect("root runs PostgreSQL as `postgres` or `nobody`, and one of them exists")
 }
 

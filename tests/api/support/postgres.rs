@@ -19,12 +19,7 @@ pub fn database_url() -> Option<String> {
         return None;
     }
     let server = SERVER.get_or_init(|| Server::start().map(Mutex::new)).as_ref()?;
-    Some(
-        server
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .create_database(),
-    )
+    Some(server.lock().unwrap_or_else(PoisonError::into_inner).create_database())
 }
 
 struct Server {
@@ -47,22 +42,14 @@ impl Server {
         drop_leftovers(&mut admin, &prefix);
         let template = format!("{prefix}_template");
         create_migrated(&mut admin, &template, &with_database(&url, &template));
-        Some(Self {
-            url,
-            admin,
-            prefix,
-            created: 0,
-        })
+        Some(Self { url, admin, prefix, created: 0 })
     }
 
     fn create_database(&mut self) -> String {
         self.created += 1;
         let name = format!("{}_{}", self.prefix, self.created);
         self.admin
-            .batch_execute(&format!(
-                "CREATE DATABASE {name} TEMPLATE {}_template",
-                self.prefix
-            ))
+            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {}_template", self.prefix))
             .expect("a database can be made from the template");
         with_database(&self.url, &name)
     }
@@ -84,9 +71,7 @@ fn drop_leftovers(admin: &mut AnyConnection, prefix: &str) {
         #[diesel(sql_type = diesel::sql_types::Text)]
         name: String,
     }
-    admin
-        .batch_execute(&format!("SET application_name = '{prefix}'"))
-        .expect("a connection can be named");
+    admin.batch_execute(&format!("SET application_name = '{prefix}'")).expect("a connection can be named");
     let query = "SELECT d.datname::text AS name FROM pg_database d \
                  WHERE d.datname LIKE 'huitou\\_test\\_%' AND NOT EXISTS \
                  (SELECT FROM pg_stat_activity a WHERE a.application_name LIKE 'huitou\\_test\\_%' \
@@ -103,9 +88,7 @@ fn drop_leftovers(admin: &mut AnyConnection, prefix: &str) {
 
 /// The same URL with another database.
 fn with_database(url: &str, name: &str) -> String {
-    let (base, query) = url
-        .split_once('?')
-        .map_or((url, None), |(base, query)| (base, Some(query)));
+    let (base, query) = url.split_once('?').map_or((url, None), |(base, query)| (base, Some(query)));
     let (scheme, rest) = base.split_once("://").expect("a URL has a scheme");
     let authority = rest.split('/').next().unwrap_or_default();
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();

@@ -1,0 +1,88 @@
+//! How a customer can be reached and who they are, joined from all sources.
+//!
+//! Each field keeps who told it and in which version. A person's own entry outranks a platform's customer record, that
+//! outranks what an order's parcel says; within a rank the newer wins. So the order of arrival does not matter.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ingest::stamps::{Stamp, Stamps};
+use crate::orders::document::{Address, Attributes, BuyerDocument};
+use crate::time::Timestamp;
+
+/// Who tells a detail; the later outranks the earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// The buyer's block of an order.
+    Order = 1,
+    /// The platform's customer record.
+    Platform = 2,
+    /// A person at the desk.
+    Person = 3,
+}
+
+/// The contact block of a customer's file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Contact {
+    pub name: Option<String>,
+    pub nick: Option<String>,
+    pub gender: Option<String>,
+    pub birthday: Option<String>,
+    pub language: Option<String>,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    pub address: Address,
+    pub attributes: Attributes,
+    pub stamps: Stamps,
+}
+
+/// One told detail; `None` inside clears it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Detail {
+    Name(Option<String>),
+    Nick(Option<String>),
+    Gender(Option<String>),
+    Birthday(Option<String>),
+    Language(Option<String>),
+    Phone(Option<String>),
+    Email(Option<String>),
+    Address(Address),
+    Attributes(Attributes),
+}
+
+impl Contact {
+    /// Joins one detail, and tells whether anything changed.
+    pub fn tell(&mut self, source: Source, version: Timestamp, detail: Detail) -> bool {
+        let stamp = Stamp(source as i64, version.micros());
+        let stamps = &mut self.stamps;
+        match detail {
+            Detail::Name(told) => stamps.settle('n', stamp, &mut self.name, told),
+            Detail::Nick(told) => stamps.settle('k', stamp, &mut self.nick, told),
+            Detail::Gender(told) => stamps.settle('g', stamp, &mut self.gender, told),
+            Detail::Birthday(told) => stamps.settle('b', stamp, &mut self.birthday, told),
+            Detail::Language(told) => stamps.settle('l', stamp, &mut self.language, told),
+            Detail::Phone(told) => stamps.settle('p', stamp, &mut self.phone, told),
+            Detail::Email(told) => stamps.settle('e', stamp, &mut self.email, told),
+            Detail::Address(told) => stamps.settle('a', stamp, &mut self.address, told),
+            Detail::Attributes(told) => stamps.settle('t', stamp, &mut self.attributes, told),
+        }
+    }
+
+    /// Joins what an order says of its buyer. Masked values (`138****1234`) say nothing.
+    pub fn tell_buyer(&mut self, buyer: &BuyerDocument, version: Timestamp) -> bool {
+        let plain = |text: &Option<String>| text.clone().filter(|text| !text.contains('*'));
+        let address = buyer.address.clone().filter(|address| {
+            !address.line.as_deref().is_some_and(|line| line.contains('*')) && *address != Address::default()
+        });
+        let details = [
+            plain(&buyer.name).map(|name| Detail::Name(Some(name))),
+            plain(&buyer.phone).map(|phone| Detail::Phone(Some(phone))),
+            plain(&buyer.email).map(|email| Detail::Email(Some(email))),
+            address.map(Detail::Address),
+        ];
+        let mut changed = false;
+        for detail in details.into_iter().flatten() {
+            changed |= self.tell(Source::Order, version, detail);
+        }
+        changed
+    }
+}

@@ -1,0 +1,26 @@
+//! The one door for orders.
+//!
+//! Every way in makes canonical orders and hands them to [`apply`]: identities are resolved in one look-up, missing
+//! customers are made, orders are merged part by part, facts follow by difference, all set-based in one transaction.
+//! [`OrderWriter`] lets callers that wait at the same time share that transaction.
+//!
+//! The archive does not depend on the order of arrival: an [`order::Order`] is a join of everything that was told
+//! about it, and joining is commutative, associative and idempotent. So is a customer's contact
+//! ([`crate::customers::contact`]).
+//!
+//! Transactions that run at the same time take their locks in one order, so that they wait for each other but never in
+//! a circle: identities by key, orders by key, customers by id, then new orders by key.
+
+mod apply;
+mod derive;
+pub mod facts;
+mod identities;
+mod load;
+mod order;
+pub mod rebuild;
+mod save;
+pub mod stamps;
+mod writer;
+
+pub use apply::{Incoming, Outcome, Refusal, apply};
+pub use writer::{OrderWriter, WriteError, WriterOptions};

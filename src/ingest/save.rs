@@ -1,0 +1,520 @@
+//! Writes what a batch changed: each kind of row in one go.
+
+use serde_json::Value;
+
+use super::derive::Derived;
+use super::facts::Facts;
+use super::load::{Customer, Personal};
+use super::order::Order;
+use crate::customers::keys;
+use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, Upsert};
+use crate::ids::{CustomerId, ShopId, TenantId};
+use crate::orders::document::LineDocument;
+use crate::sql;
+use crate::time::Timestamp;
+
+/// An order to be written.
+pub struct ChangedOrder<'a> {
+    pub order: &'a Order,
+    pub derived: &'a Derived,
+    /// No row is there yet.
+    pub new: bool,
+    /// What lines carry of the order (customer, payment) changed, or the lines themselves.
+    pub lines_stale: bool,
+    pub refunds_stale: bool,
+}
+
+const ORDERS: Table = Table {
+    name: "orders",
+    columns: &[
+        "tenant_id",
+        "id",
+        "shop_id",
+        "external_id",
+        "customer_id",
+        "identity_id",
+        "status",
+        "version",
+        "ordered_at",
+        "paid_at",
+        "shipped_at",
+        "delivered_at",
+        "completed_at",
+        "closed_at",
+        "currency",
+        "total_amount",
+        "discount_amount",
+        "shipping_amount",
+        "refunded_amount",
+        "exchange_rate",
+        "gross_amount",
+        "net_amount",
+        "items",
+        "source",
+        "promotions",
+        "coupon_codes",
+        "personal",
+        "attributes",
+        "merge_state",
+        "created_at",
+        "updated_at",
+        "revision",
+    ],
+    key: &["tenant_id", "shop_id", "external_id"],
+};
+
+const ORDER_CHANGES: &[&str] = &[
+    "customer_id",
+    "identity_id",
+    "status",
+    "version",
+    "ordered_at",
+    "paid_at",
+    "shipped_at",
+    "delivered_at",
+    "completed_at",
+    "closed_at",
+    "currency",
+    "total_amount",
+    "discount_amount",
+    "shipping_amount",
+    "refunded_amount",
+    "exchange_rate",
+    "gross_amount",
+    "net_amount",
+    "items",
+    "source",
+    "promotions",
+    "coupon_codes",
+    "personal",
+    "attributes",
+    "merge_state",
+    "updated_at",
+    "revision",
+];
+
+/// Writes the orders with their lines and refunds.
+pub fn orders(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    changed: &[ChangedOrder<'_>],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let (new, known): (Vec<&ChangedOrder<'_>>, Vec<&ChangedOrder<'_>>) = changed.iter().partition(|o| o.new);
+    let inserted = upsert_orders(tenant, &new, now, OnConflict::Keep)?.execute(connection)?;
+    if inserted != new.len() {
+        return Err(DbError::Conflict("an order of the batch was made by somebody else meanwhile".into()));
+    }
+    upsert_orders(tenant, &known, now, OnConflict::Update(ORDER_CHANGES))?.execute(connection)?;
+    lines(connection, tenant, changed)?;
+    refunds(connection, tenant, changed)
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<Value, DbError> {
+    serde_json::to_value(value).map_err(|error| DbError::Failed(error.to_string()))
+}
+
+fn upsert_orders<'a>(
+    tenant: TenantId,
+    rows: &[&'a ChangedOrder<'_>],
+    now: Timestamp,
+    on_conflict: OnConflict,
+) -> Result<Upsert<'a>, DbError> {
+    let orders = || rows.iter().map(|row| row.order);
+    let told = || rows.iter().map(|row| &row.order.told);
+    let derived = || rows.iter().map(|row| row.derived);
+    let amounts = || told().map(|told| told.amounts.as_ref());
+    let personal = told().map(|told| {
+        json(&Personal {
+            buyer_id: told.buyer_id.clone(),
+            buyer: told.buyer.clone(),
+            note: told.note.clone(),
+        })
+    });
+    let merge = rows.iter().map(|row| {
+        let mut merge = row.order.merge.clone();
+        merge.inferred.clone_from(&row.derived.inferred);
+        json(&merge)
+    });
+    let values = vec![
+        Column::ids(rows.iter().map(|_| tenant)),
+        Column::ids(orders().map(|order| order.id)),
+        Column::ids(orders().map(|order| order.shop_id)),
+        Column::texts(orders().map(|order| order.external_id.as_str())),
+        Column::optional_ids(orders().map(|order| order.customer_id)),
+        Column::optional_ids(orders().map(|order| order.identity_id)),
+        Column::texts(derived().map(|derived| derived.status.as_str())),
+        Column::instants(orders().map(|order| order.version)),
+        Column::instants(derived().map(|derived| derived.ordered_at)),
+        Column::optional_instants(derived().map(|derived| derived.paid_at)),
+        Column::optional_instants(derived().map(|derived| derived.shipped_at)),
+        Column::optional_instants(told().map(|told| told.delivered_at)),
+        Column::optional_instants(derived().map(|derived| derived.completed_at)),
+        Column::optional_instants(derived().map(|derived| derived.closed_at)),
+        Column::optional_texts(amounts().map(|amounts| Some(amounts?.currency.as_str()))),
+        Column::optional_ints(amounts().map(|amounts| Some(amounts?.total))),
+        Column::optional_ints(amounts().map(|amounts| amounts?.discount)),
+        Column::optional_ints(amounts().map(|amounts| amounts?.shipping)),
+        Column::ints(derived().map(|derived| derived.refunded_amount)),
+        Column::optional_texts(
+            derived()
+                .map(|derived| derived.exchange_rate.as_deref())
+                .zip(amounts())
+                .map(|(in_use, amounts)| in_use.or_else(|| amounts?.rate.as_deref())),
+        ),
+        Column::optional_ints(derived().map(|derived| derived.gross_amount)),
+        Column::optional_ints(derived().map(|derived| derived.net_amount)),
+        Column::ints(told().map(|told| told.items)),
+        Column::optional_texts(told().map(|told| told.source.as_deref())),
+        Column::jsons(told().map(|told| json(&told.promotions)).collect::<Result<Vec<_>, _>>()?),
+        Column::jsons(told().map(|told| json(&told.coupon_codes)).collect::<Result<Vec<_>, _>>()?),
+        Column::jsons(personal.collect::<Result<Vec<_>, _>>()?),
+        Column::jsons(told().map(|told| json(&told.attributes)).collect::<Result<Vec<_>, _>>()?),
+        Column::jsons(merge.collect::<Result<Vec<_>, _>>()?),
+        Column::instants(rows.iter().map(|_| now)),
+        Column::instants(rows.iter().map(|_| now)),
+        Column::ints(orders().map(|order| order.revision + 1)),
+    ];
+    Ok(Upsert { table: &ORDERS, values, on_conflict })
+}
+
+const LINES: Table = Table {
+    name: "order_lines",
+    columns: &[
+        "tenant_id",
+        "order_id",
+        "position",
+        "shop_id",
+        "customer_id",
+        "paid_at",
+        "external_id",
+        "sku",
+        "product_external_id",
+        "title",
+        "category",
+        "attributes",
+        "quantity",
+        "unit_amount",
+        "total_amount",
+    ],
+    key: &["tenant_id", "order_id", "position"],
+};
+
+/// Replaces lines that were told anew, and brings the others' copies of customer and payment up to date.
+fn lines(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    changed: &[ChangedOrder<'_>],
+) -> Result<(), DbError> {
+    let replaced = || changed.iter().filter(|row| row.order.new_lines.is_some());
+    let gone = Column::ids(replaced().filter(|row| !row.new).map(|row| row.order.id));
+    if !gone.is_empty() {
+        sql!(
+            "DELETE FROM order_lines WHERE tenant_id = {} AND order_id IN (WITH k(id) AS ({}) SELECT id FROM k)",
+            tenant,
+            gone,
+        )
+        .execute(connection)?;
+    }
+    let rows: Vec<(&ChangedOrder<'_>, usize, &LineDocument)> = replaced()
+        .flat_map(|row| {
+            row.order.new_lines.iter().flatten().enumerate().map(move |(at, line)| (row, at, line))
+        })
+        .collect();
+    let line = || rows.iter().map(|(_, _, line)| *line);
+    Upsert {
+        table: &LINES,
+        values: vec![
+            Column::ids(rows.iter().map(|_| tenant)),
+            Column::ids(rows.iter().map(|(row, ..)| row.order.id)),
+            Column::ints(rows.iter().map(|(_, position, _)| *position as i64)),
+            Column::ids(rows.iter().map(|(row, ..)| row.order.shop_id)),
+            Column::optional_ids(rows.iter().map(|(row, ..)| row.order.customer_id)),
+            Column::optional_instants(rows.iter().map(|(row, ..)| row.derived.paid_at)),
+            Column::optional_texts(line().map(|line| line.external_id.as_deref())),
+            Column::optional_texts(line().map(|line| line.sku.as_deref())),
+            Column::optional_texts(line().map(|line| line.product_external_id.as_deref())),
+            Column::optional_texts(line().map(|line| line.title.as_deref())),
+            Column::optional_texts(line().map(|line| line.category.as_deref())),
+            Column::jsons(line().map(|line| json(&line.attributes)).collect::<Result<Vec<_>, _>>()?),
+            Column::ints(line().map(|line| line.quantity)),
+            Column::optional_ints(line().map(|line| line.unit_amount)),
+            Column::ints(line().map(|line| line.total_amount)),
+        ],
+        on_conflict: OnConflict::Keep,
+    }
+    .execute(connection)?;
+    let stale: Vec<&ChangedOrder<'_>> =
+        changed.iter().filter(|row| row.lines_stale && !row.new && row.order.new_lines.is_none()).collect();
+    if !stale.is_empty() {
+        let copies = vec![
+            Column::ids(stale.iter().map(|row| row.order.id)),
+            Column::optional_ids(stale.iter().map(|row| row.order.customer_id)),
+            Column::optional_instants(stale.iter().map(|row| row.derived.paid_at)),
+        ];
+        sql!(
+            "WITH k(id, customer_id, paid_at) AS ({})
+             UPDATE order_lines SET customer_id = k.customer_id, paid_at = k.paid_at
+             FROM k WHERE order_lines.tenant_id = {} AND order_lines.order_id = k.id",
+            copies,
+            tenant,
+        )
+        .execute(connection)?;
+    }
+    Ok(())
+}
+
+const REFUNDS: Table = Table {
+    name: "order_refunds",
+    columns: &["tenant_id", "order_id", "external_id", "refunded_at", "amount", "derived"],
+    key: &["tenant_id", "order_id", "external_id"],
+};
+
+fn refunds(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    changed: &[ChangedOrder<'_>],
+) -> Result<(), DbError> {
+    let stale = || changed.iter().filter(|row| row.refunds_stale);
+    let gone = Column::ids(stale().filter(|row| !row.new).map(|row| row.order.id));
+    if !gone.is_empty() {
+        sql!(
+            "DELETE FROM order_refunds WHERE tenant_id = {} AND order_id IN (WITH k(id) AS ({}) SELECT id FROM k)",
+            tenant,
+            gone,
+        )
+        .execute(connection)?;
+    }
+    let rows: Vec<_> =
+        stale().flat_map(|row| row.derived.refunds.iter().map(|refund| (row.order.id, refund))).collect();
+    Upsert {
+        table: &REFUNDS,
+        values: vec![
+            Column::ids(rows.iter().map(|_| tenant)),
+            Column::ids(rows.iter().map(|(order, _)| *order)),
+            Column::texts(rows.iter().map(|(_, refund)| refund.external_id.as_str())),
+            Column::instants(rows.iter().map(|(_, refund)| refund.at)),
+            Column::ints(rows.iter().map(|(_, refund)| refund.amount)),
+            Column::bools(rows.iter().map(|(_, refund)| refund.derived)),
+        ],
+        on_conflict: OnConflict::Keep,
+    }
+    .execute(connection)?;
+    Ok(())
+}
+
+const CUSTOMERS: Table = Table {
+    name: "customers",
+    columns: &[
+        "tenant_id",
+        "id",
+        "name",
+        "name_key",
+        "nick",
+        "nick_key",
+        "gender",
+        "birthday",
+        "language",
+        "phone",
+        "phone_reversed",
+        "email",
+        "email_key",
+        "country",
+        "province",
+        "city",
+        "district",
+        "address_line",
+        "postcode",
+        "attributes",
+        "stamps",
+        "created_at",
+        "updated_at",
+        "revision",
+    ],
+    key: &["tenant_id", "id"],
+};
+
+const CONTACT: &[&str] = &[
+    "name",
+    "name_key",
+    "nick",
+    "nick_key",
+    "gender",
+    "birthday",
+    "language",
+    "phone",
+    "phone_reversed",
+    "email",
+    "email_key",
+    "country",
+    "province",
+    "city",
+    "district",
+    "address_line",
+    "postcode",
+    "attributes",
+    "stamps",
+    "updated_at",
+    "revision",
+];
+
+/// Makes new customers and writes the contacts that changed. `country` is where phones without a code belong.
+pub fn customers(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    country: Option<&str>,
+    customers: &[(CustomerId, &Customer)],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let (new, known): (Vec<_>, Vec<_>) = customers
+        .iter()
+        .filter(|(_, customer)| customer.new || customer.contact_changed)
+        .partition(|(_, c)| c.new);
+    upsert_customers(connection, tenant, country, &new, now, OnConflict::Keep)?;
+    upsert_customers(connection, tenant, country, &known, now, OnConflict::Update(CONTACT))
+}
+
+fn upsert_customers(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    country: Option<&str>,
+    rows: &[(CustomerId, &Customer)],
+    now: Timestamp,
+    on_conflict: OnConflict,
+) -> Result<(), DbError> {
+    let contacts = || rows.iter().map(|(_, customer)| &customer.contact);
+    let name_keys: Vec<_> = contacts().map(|c| c.name.as_deref().and_then(keys::name_key)).collect();
+    let nick_keys: Vec<_> = contacts().map(|c| c.nick.as_deref().and_then(keys::name_key)).collect();
+    let email_keys: Vec<_> = contacts().map(|c| c.email.as_deref().and_then(keys::email_key)).collect();
+    let phones: Vec<_> = contacts()
+        .map(|c| keys::phone_reversed(c.phone.as_deref()?, c.address.country.as_deref().or(country)))
+        .collect();
+    Upsert {
+        table: &CUSTOMERS,
+        values: vec![
+            Column::ids(rows.iter().map(|_| tenant)),
+            Column::ids(rows.iter().map(|(id, _)| *id)),
+            Column::optional_texts(contacts().map(|c| c.name.as_deref())),
+            Column::optional_texts(name_keys.iter().map(Option::as_deref)),
+            Column::optional_texts(contacts().map(|c| c.nick.as_deref())),
+            Column::optional_texts(nick_keys.iter().map(Option::as_deref)),
+            Column::optional_texts(contacts().map(|c| c.gender.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.birthday.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.language.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.phone.as_deref())),
+            Column::optional_texts(phones.iter().map(Option::as_deref)),
+            Column::optional_texts(contacts().map(|c| c.email.as_deref())),
+            Column::optional_texts(email_keys.iter().map(Option::as_deref)),
+            Column::optional_texts(contacts().map(|c| c.address.country.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.address.province.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.address.city.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.address.district.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.address.line.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.address.postcode.as_deref())),
+            Column::jsons(contacts().map(|c| json(&c.attributes)).collect::<Result<Vec<_>, _>>()?),
+            Column::jsons(contacts().map(|c| json(&c.stamps)).collect::<Result<Vec<_>, _>>()?),
+            Column::instants(rows.iter().map(|_| now)),
+            Column::instants(rows.iter().map(|_| now)),
+            Column::ints(rows.iter().map(|(_, customer)| customer.revision + 1)),
+        ],
+        on_conflict,
+    }
+    .execute(connection)?;
+    Ok(())
+}
+
+macro_rules! facts_columns {
+    ($($key:literal),+) => {
+        &[
+            $($key,)+ "orders", "orders_kept", "orders_unconverted", "orders_refunded", "unpaid_orders",
+            "gross_amount", "refunded_amount", "spent_amount", "items", "first_order_at", "last_order_at",
+        ]
+    };
+}
+
+const FACTS: Table = Table {
+    name: "customer_facts",
+    columns: facts_columns!("tenant_id", "customer_id"),
+    key: &["tenant_id", "customer_id"],
+};
+
+const SHOP_FACTS: Table = Table {
+    name: "customer_shop_facts",
+    columns: facts_columns!("tenant_id", "customer_id", "shop_id"),
+    key: &["tenant_id", "customer_id", "shop_id"],
+};
+
+const FACTS_CHANGES: &[&str] = &[
+    "orders",
+    "orders_kept",
+    "orders_unconverted",
+    "orders_refunded",
+    "unpaid_orders",
+    "gross_amount",
+    "refunded_amount",
+    "spent_amount",
+    "items",
+    "first_order_at",
+    "last_order_at",
+];
+
+/// Writes the facts that changed; a shop in which no order is left loses its row.
+pub fn facts(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    customers: &[(CustomerId, &Customer)],
+) -> Result<(), DbError> {
+    let overall: Vec<(CustomerId, Facts)> = customers
+        .iter()
+        .filter(|(_, customer)| customer.new || customer.facts_changed)
+        .map(|(id, customer)| (*id, customer.facts))
+        .collect();
+    let mut values = vec![
+        Column::ids(overall.iter().map(|_| tenant)),
+        Column::ids(overall.iter().map(|(customer, _)| *customer)),
+    ];
+    values.extend(facts_values(overall.iter().map(|(_, facts)| facts)));
+    Upsert { table: &FACTS, values, on_conflict: OnConflict::Update(FACTS_CHANGES) }.execute(connection)?;
+
+    let changed: Vec<(CustomerId, ShopId, Facts)> = customers
+        .iter()
+        .flat_map(|(id, customer)| customer.by_shop.iter().map(move |(shop, facts)| (*id, *shop, facts)))
+        .filter(|(.., facts)| facts.changed && (facts.stored || !facts.facts.is_empty()))
+        .map(|(customer, shop, facts)| (customer, shop, facts.facts))
+        .collect();
+    let (empty, kept): (Vec<_>, Vec<_>) = changed.into_iter().partition(|(.., facts)| facts.is_empty());
+    let mut values = vec![
+        Column::ids(kept.iter().map(|_| tenant)),
+        Column::ids(kept.iter().map(|(customer, ..)| *customer)),
+        Column::ids(kept.iter().map(|(_, shop, _)| *shop)),
+    ];
+    values.extend(facts_values(kept.iter().map(|(.., facts)| facts)));
+    Upsert { table: &SHOP_FACTS, values, on_conflict: OnConflict::Update(FACTS_CHANGES) }
+        .execute(connection)?;
+    for (customer, shop, _) in empty {
+        sql!(
+            "DELETE FROM customer_shop_facts WHERE tenant_id = {} AND customer_id = {} AND shop_id = {}",
+            tenant,
+            customer,
+            shop,
+        )
+        .execute(connection)?;
+    }
+    Ok(())
+}
+
+fn facts_values<'a>(facts: impl Iterator<Item = &'a Facts> + Clone) -> Vec<Column<'static>> {
+    vec![
+        Column::ints(facts.clone().map(|facts| facts.orders)),
+        Column::ints(facts.clone().map(|facts| facts.orders_kept)),
+        Column::ints(facts.clone().map(|facts| facts.orders_unconverted)),
+        Column::ints(facts.clone().map(|facts| facts.orders_refunded)),
+        Column::ints(facts.clone().map(|facts| facts.unpaid_orders)),
+        Column::ints(facts.clone().map(|facts| facts.gross_amount)),
+        Column::ints(facts.clone().map(|facts| facts.refunded_amount)),
+        Column::ints(facts.clone().map(|facts| facts.spent_amount)),
+        Column::ints(facts.clone().map(|facts| facts.items)),
+        Column::optional_instants(facts.clone().map(|facts| facts.first_order_at)),
+        Column::optional_instants(facts.map(|facts| facts.last_order_at)),
+    ]
+}
