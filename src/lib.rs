@@ -1,6 +1,6 @@
 //! Huitou (回头): the customer archive of shops that live from customers who come back.
 //!
-//! Orders come in through one door , customers' files go out. Layers, from the outside in: `routes → auth →
+//! Orders come in through one door ([`ingest`]), customers' files go out. Layers, from the outside in: `routes → auth →
 //! <noun>/api → <noun>/service → <noun>/store → db`.
 
 pub mod clock;
