@@ -1,4 +1,5 @@
 //! The service from outside, on both databases; the folders mirror the routes.
 
+mod ingest;
 mod schema;
 mod support;
