@@ -10,5 +10,6 @@ pub mod db;
 pub mod ids;
 pub mod ingest;
 pub mod orders;
+pub mod synthetic;
 pub mod time;
 pub mod validation;
