@@ -8,6 +8,7 @@ pub mod currency;
 pub mod customers;
 pub mod db;
 pub mod ids;
+pub mod imports;
 pub mod ingest;
 pub mod orders;
 pub mod synthetic;
