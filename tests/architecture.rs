@@ -14,7 +14,8 @@ fn stores_and_services_know_no_http() {
 
 #[test]
 fn pure_cores_know_neither_http_nor_sql() {
-    let pure = ["platforms", "segments/language", "campaigns/lift", "campaigns/attribution"];
+    let pure =
+        ["platforms", "synthetic", "imports", "segments/language", "campaigns/lift", "campaigns/attribution"];
     assert_free_of(&["actix", "diesel", "crate::db", "crate::http"], |path| {
         pure.iter().any(|core| path.starts_with(core) || path == Path::new(core).with_extension("rs"))
     });

@@ -21,10 +21,7 @@ pub struct Reading<'a> {
 /// What the cell says, without what spreadsheets wrap around numbers: `="123"`, `'123`.
 pub fn clean(cell: &str) -> &str {
     let cell = cell.trim();
-    let cell = cell
-        .strip_prefix("=\"")
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or(cell);
+    let cell = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or(cell);
     cell.strip_prefix('\'').unwrap_or(cell).trim()
 }
 
@@ -73,30 +70,20 @@ impl Reading<'_> {
             .map(|zoned| Timestamp::from_jiff(zoned.timestamp()))
             // Through the text, which holds the bounds that all moments keep to.
             .and_then(|moment| moment.to_string().parse().ok())
-            .ok_or_else(|| {
-                format!(
-                    "`{}` is not a date as in {}",
-                    short(text),
-                    self.date_formats.join(", ")
-                )
-            })
+            .ok_or_else(|| format!("`{}` is not a date as in {}", short(text), self.date_formats.join(", ")))
     }
 }
 
 fn civil_time(format: &str, text: &str) -> Option<civil::DateTime> {
     let parts = BrokenDownTime::parse(format, text).ok()?;
-    parts
-        .to_datetime()
-        .ok()
-        .or_else(|| Some(parts.to_date().ok()?.at(0, 0, 0, 0)))
+    parts.to_datetime().ok().or_else(|| Some(parts.to_date().ok()?.at(0, 0, 0, 0)))
 }
 
 /// An amount in minor units, exactly.
 fn amount(text: &str, unit: Unit, code: &str) -> Result<i64, String> {
     let wrong = || format!("`{}` is not an amount", short(text));
-    let plain: String = text
-        .trim_matches(|sign: char| "¥￥$£€元".contains(sign) || sign.is_whitespace())
-        .replace(',', "");
+    let plain: String =
+        text.trim_matches(|sign: char| "¥￥$£€元".contains(sign) || sign.is_whitespace()).replace(',', "");
     if plain.starts_with('-') {
         return Err(format!("`{}` is negative", short(text)));
     }
@@ -111,14 +98,9 @@ fn amount(text: &str, unit: Unit, code: &str) -> Result<i64, String> {
     };
     let fraction = fraction.trim_end_matches('0');
     if fraction.len() > decimals {
-        return Err(format!(
-            "`{}` has more decimals than {code} has ({decimals})",
-            short(text)
-        ));
+        return Err(format!("`{}` has more decimals than {code} has ({decimals})", short(text)));
     }
-    format!("{whole}{fraction:0<decimals$}")
-        .parse()
-        .map_err(|_| wrong())
+    format!("{whole}{fraction:0<decimals$}").parse().map_err(|_| wrong())
 }
 
 fn truth(text: &str) -> Result<bool, String> {
@@ -130,23 +112,15 @@ fn truth(text: &str) -> Result<bool, String> {
 }
 
 fn names(text: &str, separator: &str) -> Value {
-    text.split(separator)
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .collect()
+    text.split(separator).map(str::trim).filter(|name| !name.is_empty()).collect()
 }
 
 /// `颜色分类：黑色;尺码：M`, with marks of either width.
 fn attributes(text: &str) -> Result<Value, String> {
     let mut attributes = Map::new();
-    for pair in text
-        .split([';', '；'])
-        .map(str::trim)
-        .filter(|pair| !pair.is_empty())
-    {
-        let (name, value) = pair
-            .split_once([':', '：'])
-            .ok_or_else(|| format!("`{}` is not `name:value`", short(pair)))?;
+    for pair in text.split([';', '；']).map(str::trim).filter(|pair| !pair.is_empty()) {
+        let (name, value) =
+            pair.split_once([':', '：']).ok_or_else(|| format!("`{}` is not `name:value`", short(pair)))?;
         attributes.insert(name.trim().to_owned(), value.trim().into());
     }
     Ok(attributes.into())
@@ -177,18 +151,10 @@ fn address(text: &str) -> Value {
 
 /// The short name: 浙江 for 浙江省, 广西 for 广西壮族自治区.
 fn province(name: &str) -> &str {
-    [
-        "特别行政区",
-        "壮族自治区",
-        "回族自治区",
-        "维吾尔自治区",
-        "自治区",
-        "省",
-        "市",
-    ]
-    .iter()
-    .find_map(|ending| name.strip_suffix(ending))
-    .unwrap_or(name)
+    ["特别行政区", "壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "省", "市"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(name)
 }
 
 /// Enough of a cell to recognise it by.

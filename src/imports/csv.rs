@@ -13,14 +13,7 @@ use super::targets::{Shape, steps};
 use super::{Entry, ImportError, Kind, Outcome, Refusal};
 
 /// The dates that the version follows from where no column tells it.
-const DATES: [&str; 6] = [
-    "ordered_at",
-    "paid_at",
-    "shipped_at",
-    "delivered_at",
-    "completed_at",
-    "closed_at",
-];
+const DATES: [&str; 6] = ["ordered_at", "paid_at", "shipped_at", "delivered_at", "completed_at", "closed_at"];
 
 pub struct Rows<R> {
     records: Records<R>,
@@ -95,18 +88,14 @@ impl<R: BufRead> Rows<R> {
             Ok(key) => key,
             Err(refusal) => return self.ready.push_back(Err(refusal)),
         };
-        let same = self
-            .group
-            .as_ref()
-            .is_some_and(|group| self.plan.has_lines && group.external_id == external_id);
+        let same =
+            self.group.as_ref().is_some_and(|group| self.plan.has_lines && group.external_id == external_id);
         if !same {
             self.close();
             if self.plan.has_lines && self.closed.contains(&hash(&external_id)) {
                 let reason = "the rows of one order must stand together; sort the file by this column";
                 let column = self.name(&self.plan.key);
-                return self
-                    .ready
-                    .push_back(Err(Refusal::new(record.line, column, reason)));
+                return self.ready.push_back(Err(Refusal::new(record.line, column, reason)));
             }
         }
         let outcome = self.document(&record);
@@ -142,10 +131,7 @@ impl<R: BufRead> Rows<R> {
         }
         if let Some(broken) = group.broken {
             let reason = format!("line {broken} of the same order cannot be used");
-            let refusals = group
-                .records
-                .iter()
-                .map(|&line| Err(Refusal::new(line, "", &*reason)));
+            let refusals = group.records.iter().map(|&line| Err(Refusal::new(line, "", &*reason)));
             self.ready.extend(refusals);
         } else {
             self.ready.push_back(group.entry(self.kind));
@@ -157,11 +143,7 @@ impl<R: BufRead> Rows<R> {
         let key = index.map_or("", |index| clean(&record.fields[index]));
         if key.is_empty() {
             let column = self.name(&self.plan.key);
-            return Err(Refusal::new(
-                record.line,
-                column,
-                "is blank, and it is the key of the record",
-            ));
+            return Err(Refusal::new(record.line, column, "is blank, and it is the key of the record"));
         }
         Ok(key.to_owned())
     }
@@ -175,18 +157,12 @@ impl<R: BufRead> Rows<R> {
             paid: false,
         };
         // What a status means may depend on the dates, and the amounts on the currency.
-        let (later, first): (Vec<&Field>, Vec<&Field>) = self
-            .plan
-            .fields
-            .iter()
-            .partition(|field| matches!(field.shape, Shape::Status | Shape::Amount));
+        let (later, first): (Vec<&Field>, Vec<&Field>) =
+            self.plan.fields.iter().partition(|field| matches!(field.shape, Shape::Status | Shape::Amount));
         for field in first {
             self.read(field, record, &reading, &mut document)?;
         }
-        let told = document
-            .get("currency")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+        let told = document.get("currency").and_then(Value::as_str).map(str::to_owned);
         reading.currency = told.as_deref().unwrap_or(reading.currency);
         reading.paid = document.contains_key("paid_at");
         for field in later {
@@ -217,9 +193,7 @@ impl<R: BufRead> Rows<R> {
     }
 
     fn name(&self, field: &Field) -> String {
-        field
-            .index
-            .map_or_else(|| field.target.clone(), |index| self.header[index].clone())
+        field.index.map_or_else(|| field.target.clone(), |index| self.header[index].clone())
     }
 }
 
@@ -290,8 +264,7 @@ impl Group {
         }
         if !self.lines.is_empty() {
             self.lines.iter_mut().for_each(complete_line);
-            self.document
-                .insert("lines".into(), std::mem::take(&mut self.lines).into());
+            self.document.insert("lines".into(), std::mem::take(&mut self.lines).into());
         }
         Ok(())
     }

@@ -22,11 +22,7 @@ pub struct Lines<R> {
 
 impl<R: BufRead> Lines<R> {
     pub fn new(input: R) -> Self {
-        Self {
-            input,
-            number: 0,
-            returned: VecDeque::new(),
-        }
+        Self { input, number: 0, returned: VecDeque::new() }
     }
 
     pub fn next(&mut self) -> io::Result<Option<Line>> {
@@ -69,9 +65,6 @@ impl<R: BufRead> Lines<R> {
                     .to_owned()
             })
         };
-        Ok(Some(Line {
-            number: self.number,
-            text,
-        }))
+        Ok(Some(Line { number: self.number, text }))
     }
 }

@@ -139,10 +139,7 @@ impl Mapping {
 
     /// The mapping of a file whose columns are called as the parts are, such as `customer.external_id`.
     pub fn by_name(kind: Kind, header: &[String]) -> Self {
-        let fields = header
-            .iter()
-            .map(|name| (name.clone(), Source::Column(name.clone())))
-            .collect();
+        let fields = header.iter().map(|name| (name.clone(), Source::Column(name.clone()))).collect();
         Self {
             description: None,
             kind,
@@ -183,19 +180,16 @@ impl Mapping {
         })?;
         let detail = match source {
             Source::Detailed(detail) => detail.clone(),
-            Source::Column(name) => Detail {
-                column: Some(OneOrMore::One(name.clone())),
-                ..Detail::default()
-            },
+            Source::Column(name) => {
+                Detail { column: Some(OneOrMore::One(name.clone())), ..Detail::default() }
+            }
         };
         let names: &[String] = match &detail.column {
             Some(OneOrMore::One(name)) => std::slice::from_ref(name),
             Some(OneOrMore::More(names)) => names,
             None => &[],
         };
-        let index = names
-            .iter()
-            .find_map(|name| header.iter().position(|column| column == name.trim()));
+        let index = names.iter().find_map(|name| header.iter().position(|column| column == name.trim()));
         if index.is_none() && detail.constant.is_none() && !detail.optional {
             return Err(match names {
                 [] => format!("the mapping of `{target}` needs a `column` or a `constant`"),
@@ -206,13 +200,7 @@ impl Mapping {
                 ),
             });
         }
-        Ok(Field {
-            target: target.to_owned(),
-            shape,
-            index,
-            unit: detail.unit.unwrap_or(self.unit),
-            detail,
-        })
+        Ok(Field { target: target.to_owned(), shape, index, unit: detail.unit.unwrap_or(self.unit), detail })
     }
 }
 

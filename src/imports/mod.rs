@@ -67,11 +67,7 @@ pub enum ImportError {
 
 impl Refusal {
     pub fn new(line: u64, column: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self {
-            line,
-            column: column.into(),
-            reason: reason.into(),
-        }
+        Self { line, column: column.into(), reason: reason.into() }
     }
 }
 
@@ -85,11 +81,7 @@ impl Entry {
             return Err(Refusal::new(line, "external_id", reason));
         }
         if let Some(pointer) = nul(&Value::Object(self.document.clone()), key) {
-            return Err(Refusal::new(
-                line,
-                pointer,
-                "holds a NUL character, which no database keeps",
-            ));
+            return Err(Refusal::new(line, pointer, "holds a NUL character, which no database keeps"));
         }
         let document: T = serde_path_to_error::deserialize(Value::Object(self.document))
             .map_err(|error| Refusal::new(line, pointer_of(error.path()), error.inner().to_string()))?;
@@ -105,10 +97,9 @@ fn nul(document: &Value, key: &str) -> Option<String> {
     fn place(value: &Value, path: &str) -> Option<String> {
         match value {
             Value::String(text) => text.contains('\0').then(|| path.to_owned()),
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .find_map(|(index, item)| place(item, &format!("{path}/{index}"))),
+            Value::Array(items) => {
+                items.iter().enumerate().find_map(|(index, item)| place(item, &format!("{path}/{index}")))
+            }
             Value::Object(members) => members.iter().find_map(|(name, member)| {
                 let path = format!("{path}/{name}");
                 place(member, &path).or_else(|| name.contains('\0').then_some(path))

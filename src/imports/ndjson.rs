@@ -13,9 +13,7 @@ pub struct Documents<R> {
 
 impl<R: BufRead> Documents<R> {
     pub fn new(input: R) -> Self {
-        Self {
-            lines: Lines::new(input),
-        }
+        Self { lines: Lines::new(input) }
     }
 }
 
@@ -40,12 +38,7 @@ fn entry(line: Line) -> Outcome {
     let mut document: Map<String, Value> =
         serde_json::from_str(&text).map_err(|error| refuse("", format!("is not a JSON object: {error}")))?;
     match document.remove("external_id") {
-        Some(Value::String(external_id)) => Ok(Entry {
-            line: line.number,
-            rows: 1,
-            external_id,
-            document,
-        }),
+        Some(Value::String(external_id)) => Ok(Entry { line: line.number, rows: 1, external_id, document }),
         Some(_) => Err(refuse("/external_id", "must be a text".into())),
         None => Err(refuse("/external_id", "is missing".into())),
     }

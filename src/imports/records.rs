@@ -34,11 +34,7 @@ enum Split {
 
 impl<R: BufRead> Records<R> {
     pub fn new(input: R, delimiter: char) -> Self {
-        Self {
-            lines: Lines::new(input),
-            delimiter,
-            width: None,
-        }
+        Self { lines: Lines::new(input), delimiter, width: None }
     }
 
     /// The next record that is not blank. The first one is the header.
@@ -95,10 +91,7 @@ impl<R: BufRead> Records<R> {
         if fields.len() == width {
             Ok(fields)
         } else {
-            Err(format!(
-                "has {} columns where the header has {width}",
-                fields.len()
-            ))
+            Err(format!("has {} columns where the header has {width}", fields.len()))
         }
     }
 }

@@ -72,10 +72,7 @@ pub fn shape(kind: Kind, target: &str) -> Option<Shape> {
     if target == KEY || is_property(target) && known.iter().any(|(name, _)| target.starts_with(name)) {
         return Some(Shape::Text);
     }
-    known
-        .iter()
-        .find(|(name, _)| *name == target)
-        .map(|(_, shape)| *shape)
+    known.iter().find(|(name, _)| *name == target).map(|(_, shape)| *shape)
 }
 
 /// Whether the target is one property by name.

@@ -18,18 +18,12 @@ const SIMPLE: &str = r#"{
 const HEADER: &str = "no,state,ordered,paid,total,title,price\n";
 
 fn shop() -> Defaults {
-    Defaults {
-        currency: "CNY".into(),
-        time_zone: "Asia/Shanghai".into(),
-    }
+    Defaults { currency: "CNY".into(), time_zone: "Asia/Shanghai".into() }
 }
 
 fn outcomes(mapping: &str, file: &[u8]) -> Vec<Outcome> {
     let mapping = Mapping::parse(mapping).unwrap();
-    Rows::open(file, Kind::Orders, Some(mapping), &shop())
-        .unwrap()
-        .map(Result::unwrap)
-        .collect()
+    Rows::open(file, Kind::Orders, Some(mapping), &shop()).unwrap().map(Result::unwrap).collect()
 }
 
 /// The orders of the file, and what was refused.
@@ -100,22 +94,10 @@ fn a_bad_row_is_refused_with_its_line_column_and_reason_and_the_others_are_read(
     );
     let keys: Vec<&str> = orders.iter().map(|order| order.0.as_str()).collect();
     assert_eq!(keys, ["A1", "A8"]);
-    let mut places: Vec<(u64, &str)> = refusals
-        .iter()
-        .map(|refusal| (refusal.line, refusal.column.as_str()))
-        .collect();
+    let mut places: Vec<(u64, &str)> =
+        refusals.iter().map(|refusal| (refusal.line, refusal.column.as_str())).collect();
     places.sort_unstable();
-    assert_eq!(
-        places,
-        [
-            (3, "state"),
-            (4, "ordered"),
-            (5, "total"),
-            (6, "no"),
-            (7, "version"),
-            (8, "")
-        ]
-    );
+    assert_eq!(places, [(3, "state"), (4, "ordered"), (5, "total"), (6, "no"), (7, "version"), (8, "")]);
 }
 
 #[test]
@@ -195,14 +177,9 @@ fn spreadsheet_wrapping_properties_and_addresses_are_understood() {
 fn columns_called_as_the_parts_need_no_mapping() {
     let file = "external_id,version,total_amount,line.attributes.a.b,line.total_amount\n1,2026-11-11T00:00:00Z,2580,x,2580\n";
     let rows = Rows::open(file.as_bytes(), Kind::Orders, None, &shop()).unwrap();
-    let orders: Vec<OrderDocument> = rows
-        .map(|row| row.unwrap().unwrap().document().unwrap())
-        .collect();
+    let orders: Vec<OrderDocument> = rows.map(|row| row.unwrap().unwrap().document().unwrap()).collect();
     assert_eq!(orders[0].total_amount, Some(2580));
-    assert_eq!(
-        json!(orders[0].lines.as_ref().unwrap()[0].attributes),
-        json!({"a.b": "x"})
-    );
+    assert_eq!(json!(orders[0].lines.as_ref().unwrap()[0].attributes), json!({"a.b": "x"}));
 }
 
 #[test]
@@ -210,10 +187,7 @@ fn mappings_that_make_no_sense_are_refused_with_a_sentence() {
     let tie = |fields: serde_json::Value| {
         let mapping = json!({"kind": "orders", "fields": fields}).to_string();
         let header = ["a".to_owned()];
-        Mapping::parse(&mapping)
-            .and_then(|mapping| mapping.tie(&header, &shop()))
-            .err()
-            .unwrap_or_default()
+        Mapping::parse(&mapping).and_then(|mapping| mapping.tie(&header, &shop())).err().unwrap_or_default()
     };
     assert!(tie(json!({"nonsense": "a"})).contains("`nonsense`"));
     assert!(tie(json!({"note": "a"})).contains("external_id"));
@@ -254,19 +228,13 @@ fn each_line_of_ndjson_stands_alone() {
     let mut good = Vec::new();
     let mut bad = Vec::new();
     for outcome in Documents::new(file.as_bytes()) {
-        match outcome
-            .unwrap()
-            .and_then(|entry| entry.document::<OrderDocument>())
-        {
+        match outcome.unwrap().and_then(|entry| entry.document::<OrderDocument>()) {
             Ok(document) => good.push(document),
             Err(refusal) => bad.push((refusal.line, refusal.column)),
         }
     }
     assert_eq!(good.len(), 1);
-    let bad: Vec<(u64, &str)> = bad
-        .iter()
-        .map(|(line, column)| (*line, column.as_str()))
-        .collect();
+    let bad: Vec<(u64, &str)> = bad.iter().map(|(line, column)| (*line, column.as_str())).collect();
     assert_eq!(
         bad,
         [

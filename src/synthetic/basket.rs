@@ -43,10 +43,7 @@ pub fn fill(
             line(place, product, person, &mut reduction, draw)
         })
         .collect();
-    let before: i64 = lines
-        .iter()
-        .map(|line| line.unit_amount.unwrap_or_default() * line.quantity)
-        .sum();
+    let before: i64 = lines.iter().map(|line| line.unit_amount.unwrap_or_default() * line.quantity).sum();
     let after: i64 = lines.iter().map(|line| line.total_amount).sum();
     let free = person.channel == Channel::Till || after >= FREE_SHIPPING_FROM;
     let shipping_amount = if free { 0 } else { SHIPPING };
@@ -71,12 +68,7 @@ struct Reduction {
 
 impl Reduction {
     fn draw(channel: Channel, ordinal: u16, sale: Option<&'static str>, draw: &mut Draw) -> Self {
-        let mut reduction = Self {
-            percent: 0,
-            amount: 0,
-            promotions: Vec::new(),
-            coupon_codes: Vec::new(),
-        };
+        let mut reduction = Self { percent: 0, amount: 0, promotions: Vec::new(), coupon_codes: Vec::new() };
         let (bargain, coupon) = (draw.chance(0.07), draw.chance(0.15));
         if let Some(sale) = sale {
             reduction.percent = 15;
@@ -96,11 +88,7 @@ impl Reduction {
 
     fn apply(&mut self, amount: i64) -> i64 {
         let amount = amount - amount * self.percent / 100;
-        if amount > self.amount {
-            amount - std::mem::take(&mut self.amount)
-        } else {
-            amount
-        }
+        if amount > self.amount { amount - std::mem::take(&mut self.amount) } else { amount }
     }
 }
 

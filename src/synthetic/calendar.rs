@@ -47,19 +47,11 @@ impl Calendar {
                 let date = date_of(number);
                 let (sale, boost) = sale_of(date);
                 total += MONTHS[date.month() as usize - 1] * boost;
-                let day = Day {
-                    month: date.month() as usize - 1,
-                    sale,
-                };
+                let day = Day { month: date.month() as usize - 1, sale };
                 (day, total)
             })
             .unzip();
-        Self {
-            first,
-            until,
-            days,
-            strengths,
-        }
+        Self { first, until, days, strengths }
     }
 
     pub fn until(&self) -> Timestamp {
@@ -76,18 +68,12 @@ impl Calendar {
         let last = (from + span).min(self.length() - 1);
         let before = if from == 0 { 0.0 } else { self.strengths[from - 1] };
         let wanted = before + draw.unit() * (self.strengths[last] - before);
-        self.strengths
-            .partition_point(|&sum| sum <= wanted)
-            .clamp(from, last)
+        self.strengths.partition_point(|&sum| sum <= wanted).clamp(from, last)
     }
 
     /// A moment of that day, before the end of the history.
     pub fn moment(&self, draw: &mut Draw, day: usize) -> Timestamp {
-        let hours = if self.days[day].sale.is_some() {
-            &SALES_HOURS
-        } else {
-            &HOURS
-        };
+        let hours = if self.days[day].sale.is_some() { &SALES_HOURS } else { &HOURS };
         let second = draw.weighted(hours) as i64 * 3_600 + draw.between(0, 3_599);
         let midnight = (self.first + day as i64) * DAY - OFFSET;
         let open = (self.until.micros().div_euclid(1_000_000) - midnight).clamp(1, DAY);
@@ -104,9 +90,7 @@ impl Calendar {
 
 fn date_of(number: i64) -> Date {
     use jiff::ToSpan;
-    jiff::civil::date(1970, 1, 1)
-        .checked_add(number.days())
-        .unwrap_or(Date::MAX)
+    jiff::civil::date(1970, 1, 1).checked_add(number.days()).unwrap_or(Date::MAX)
 }
 
 /// The sale of a day and how many times stronger it makes it.

@@ -47,12 +47,7 @@ const CHILDREN_SIZES: [&str; 5] = ["110", "120", "130", "140", "150"];
 const ONE_SIZE: [&str; 1] = ["均码"];
 
 const DARK: &[(&str, &str)] = &[("黑色", "BLACK"), ("藏青", "NAVY"), ("军绿", "OLIVE")];
-const WARM: &[(&str, &str)] = &[
-    ("红色", "RED"),
-    ("驼色", "CAMEL"),
-    ("米白", "IVORY"),
-    ("黑色", "BLACK"),
-];
+const WARM: &[(&str, &str)] = &[("红色", "RED"), ("驼色", "CAMEL"), ("米白", "IVORY"), ("黑色", "BLACK")];
 const LIGHT: &[(&str, &str)] = &[("白色", "WHITE"), ("粉色", "PINK"), ("天蓝", "SKY")];
 const DENIM: &[(&str, &str)] = &[("蓝色", "BLUE"), ("黑色", "BLACK"), ("浅蓝", "LIGHT")];
 
@@ -129,7 +124,7 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    pub fn new() -> Self {
+    pub fn stocked() -> Self {
         let of = |month, wanted| {
             PRODUCTS
                 .iter()

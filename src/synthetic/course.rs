@@ -28,14 +28,8 @@ enum Fate {
     PartlyReturned,
 }
 
-const FATES: [Fate; 6] = [
-    Fate::Kept,
-    Fate::Unpaid,
-    Fate::Abandoned,
-    Fate::CalledOff,
-    Fate::Returned,
-    Fate::PartlyReturned,
-];
+const FATES: [Fate; 6] =
+    [Fate::Kept, Fate::Unpaid, Fate::Abandoned, Fate::CalledOff, Fate::Returned, Fate::PartlyReturned];
 
 /// Tells the order as its platform would tell it at the moment `until`.
 pub fn run(
@@ -48,10 +42,7 @@ pub fn run(
 ) -> OrderDocument {
     let fate = fate(channel, pickiness, draw);
     let mut order = open(ordered_at, channel, basket, draw);
-    let mut story = Story {
-        order: &mut order,
-        until,
-    };
+    let mut story = Story { order: &mut order, until };
     match channel {
         Channel::Till => story.at_the_till(fate, draw),
         Channel::Online => story.online(fate, draw),
@@ -169,11 +160,8 @@ impl Story<'_> {
             _ => return,
         };
         if self.reach(at, status).is_some() {
-            self.order.refunds = Some(vec![RefundDocument {
-                external_id: "r1".into(),
-                refunded_at: at,
-                amount,
-            }]);
+            self.order.refunds =
+                Some(vec![RefundDocument { external_id: "r1".into(), refunded_at: at, amount }]);
         }
     }
 

@@ -43,7 +43,7 @@ impl History {
         Self {
             source: Source::new(plan.seed),
             calendar: Calendar::new(plan.until, plan.days),
-            shelf: Shelf::new(),
+            shelf: Shelf::stocked(),
             next_customer: 0,
             pending: Vec::new(),
             plan,
@@ -74,24 +74,17 @@ impl History {
             })
             .collect();
         moments.sort_unstable();
-        let sketches = moments
-            .into_iter()
-            .zip(0u16..)
-            .map(|(ordered_at, ordinal)| Sketch {
-                ordered_at,
-                customer,
-                ordinal,
-            });
+        let sketches = moments.into_iter().zip(0u16..).map(|(ordered_at, ordinal)| Sketch {
+            ordered_at,
+            customer,
+            ordinal,
+        });
         self.pending.extend(sketches);
     }
 
     fn fill(&self, sketch: Sketch) -> SyntheticOrder {
         let mut draw = self.source.order(sketch.customer, sketch.ordinal);
-        let person = Person::meet(
-            &self.plan,
-            sketch.customer,
-            &mut self.source.person(sketch.customer),
-        );
+        let person = Person::meet(&self.plan, sketch.customer, &mut self.source.person(sketch.customer));
         let season = self.calendar.season(sketch.ordered_at);
         let basket = basket::fill(&self.shelf, &person, sketch.ordinal, season, &mut draw);
         let guest = sketch.ordinal > 0 && draw.chance(GUESTS);
@@ -104,11 +97,7 @@ impl History {
             &mut draw,
         );
         document.customer = (!guest).then_some(person.buyer);
-        SyntheticOrder {
-            channel: person.channel,
-            external_id: external_id(person.channel, sketch),
-            document,
-        }
+        SyntheticOrder { channel: person.channel, external_id: external_id(person.channel, sketch), document }
     }
 }
 
@@ -128,11 +117,7 @@ fn count(draw: &mut Draw, mean: f64) -> u16 {
     let loyalty = (LOYALTY_SPREAD * draw.normal() - LOYALTY_SPREAD * LOYALTY_SPREAD / 2.0).exp();
     let more = (mean - 1.0).max(0.0) * loyalty;
     let again = more / (1.0 + more);
-    let extra = if again > 0.0 {
-        (1.0 - draw.unit()).ln() / again.ln()
-    } else {
-        0.0
-    };
+    let extra = if again > 0.0 { (1.0 - draw.unit()).ln() / again.ln() } else { 0.0 };
     1 + extra.min(f64::from(MOST_ORDERS - 1)) as u16
 }
 

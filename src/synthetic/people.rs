@@ -102,11 +102,7 @@ const SIZE_WEIGHTS: [f64; SIZES.len()] = [12.0, 25.0, 25.0, 18.0, 10.0, 6.0, 4.0
 impl Person {
     /// The customer of that number.
     pub fn meet(plan: &Plan, number: u64, draw: &mut Draw) -> Self {
-        let channel = if draw.chance(plan.till_share) {
-            Channel::Till
-        } else {
-            Channel::Online
-        };
+        let channel = if draw.chance(plan.till_share) { Channel::Till } else { Channel::Online };
         let (name, latin) = name(draw);
         let online = channel == Channel::Online;
         Self {
@@ -123,11 +119,7 @@ impl Person {
                 address: online.then(|| address(draw)),
             },
             size: draw.weighted(&SIZE_WEIGHTS),
-            wanted: if draw.chance(0.68) {
-                Department::Women
-            } else {
-                Department::Men
-            },
+            wanted: if draw.chance(0.68) { Department::Women } else { Department::Men },
             pickiness: if draw.chance(0.08) { 4.0 } else { 0.75 },
         }
     }
@@ -144,16 +136,10 @@ fn external_id(channel: Channel, number: u64) -> String {
 fn name(draw: &mut Draw) -> (String, String) {
     if draw.chance(0.1) {
         let (first, last) = (draw.pick(ENGLISH_FIRST), draw.pick(ENGLISH_LAST));
-        (
-            format!("{first} {last}"),
-            format!("{}.{}", first.to_lowercase(), last.to_lowercase()),
-        )
+        (format!("{first} {last}"), format!("{}.{}", first.to_lowercase(), last.to_lowercase()))
     } else {
         let ((family, family_latin), (given, given_latin)) = (draw.pick(FAMILY), draw.pick(GIVEN));
-        (
-            format!("{family}{given}"),
-            format!("{given_latin}.{family_latin}"),
-        )
+        (format!("{family}{given}"), format!("{given_latin}.{family_latin}"))
     }
 }
 

@@ -23,11 +23,7 @@ fn made(customers: u64, orders_per_customer: f64) -> Vec<SyntheticOrder> {
 fn the_same_seed_gives_the_same_orders_and_another_seed_others() {
     let orders = made(50, 3.0);
     assert_eq!(orders, made(50, 3.0));
-    let others: Vec<_> = History::new(Plan {
-        seed: 2,
-        ..plan(50, 3.0)
-    })
-    .collect();
+    let others: Vec<_> = History::new(Plan { seed: 2, ..plan(50, 3.0) }).collect();
     assert_ne!(orders, others);
 }
 
@@ -48,21 +44,10 @@ fn amounts_add_up_to_the_unit() {
     for SyntheticOrder { document, .. } in made(300, 3.0) {
         let lines = document.lines.unwrap();
         let paid: i64 = lines.iter().map(|line| line.total_amount).sum();
-        let listed: i64 = lines
-            .iter()
-            .map(|line| line.unit_amount.unwrap() * line.quantity)
-            .sum();
-        assert_eq!(
-            document.total_amount,
-            Some(paid + document.shipping_amount.unwrap())
-        );
+        let listed: i64 = lines.iter().map(|line| line.unit_amount.unwrap() * line.quantity).sum();
+        assert_eq!(document.total_amount, Some(paid + document.shipping_amount.unwrap()));
         assert_eq!(document.discount_amount, Some(listed - paid));
-        let refunded: i64 = document
-            .refunds
-            .iter()
-            .flatten()
-            .map(|refund| refund.amount)
-            .sum();
+        let refunded: i64 = document.refunds.iter().flatten().map(|refund| refund.amount).sum();
         assert!(refunded <= document.total_amount.unwrap());
     }
 }
@@ -78,17 +63,12 @@ fn orders_come_in_the_order_of_time_with_ids_of_their_own() {
 #[test]
 fn there_are_as_many_customers_orders_and_lines_as_asked_for() {
     let orders = made(4_000, 5.0);
-    let buyers: HashSet<_> = orders
-        .iter()
-        .filter_map(|order| order.document.customer.as_ref()?.external_id.clone())
-        .collect();
+    let buyers: HashSet<_> =
+        orders.iter().filter_map(|order| order.document.customer.as_ref()?.external_id.clone()).collect();
     assert_eq!(buyers.len(), 4_000);
     let ratio = orders.len() as f64 / 20_000.0;
     assert!((0.9..1.1).contains(&ratio), "{} orders", orders.len());
-    let lines: usize = orders
-        .iter()
-        .map(|order| order.document.lines.as_ref().unwrap().len())
-        .sum();
+    let lines: usize = orders.iter().map(|order| order.document.lines.as_ref().unwrap().len()).sum();
     let lines = lines as f64 / orders.len() as f64;
     assert!((1.9..2.1).contains(&lines), "{lines} lines an order");
 }
@@ -101,10 +81,7 @@ fn every_way_an_order_can_go_occurs() {
         *statuses.entry(order.document.status.unwrap()).or_default() += 1;
     }
     assert_eq!(statuses.len(), OrderStatus::ALL.len(), "{statuses:?}");
-    assert!(
-        orders.iter().any(|order| order.document.customer.is_none()),
-        "guests"
-    );
+    assert!(orders.iter().any(|order| order.document.customer.is_none()), "guests");
     assert!(orders.iter().any(|order| order.channel == Channel::Till));
     assert!(orders.iter().any(|order| order.document.coupon_codes.is_some()));
 }
@@ -130,15 +107,9 @@ fn many_buy_once_some_stay_and_each_keeps_to_a_size() {
     };
     let (once, loyal) = (share(|&count| count == 1), share(|&count| count >= 20));
     assert!((0.3..0.55).contains(&once), "{once} bought once");
-    assert!(
-        (0.01..0.1).contains(&loyal),
-        "{loyal} bought twenty times or more"
-    );
+    assert!((0.01..0.1).contains(&loyal), "{loyal} bought twenty times or more");
     let (own, all) = sizes.values().fold((0, 0), |(own, all), counts| {
-        (
-            own + counts.values().max().unwrap(),
-            all + counts.values().sum::<u32>(),
-        )
+        (own + counts.values().max().unwrap(), all + counts.values().sum::<u32>())
     });
     assert!(f64::from(own) / f64::from(all) > 0.8);
 }
@@ -147,12 +118,7 @@ fn many_buy_once_some_stay_and_each_keeps_to_a_size() {
 fn the_great_sale_is_the_strongest_day() {
     let mut days: BTreeMap<String, u32> = BTreeMap::new();
     for order in made(2_000, 4.0) {
-        let local = order
-            .document
-            .ordered_at
-            .unwrap()
-            .plus_seconds(8 * 3_600)
-            .to_string();
+        let local = order.document.ordered_at.unwrap().plus_seconds(8 * 3_600).to_string();
         *days.entry(local[..10].to_owned()).or_default() += 1;
     }
     let strongest = days.iter().max_by_key(|(_, count)| **count).unwrap();
