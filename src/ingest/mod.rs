@@ -4,7 +4,7 @@
 //! customers are made, orders are merged part by part, facts follow by difference, all set-based in one transaction.
 //! [`OrderWriter`] lets callers that wait at the same time share that transaction.
 //!
-//! The archive does not depend on the order of arrival: an [`order::Order`] is a join of everything that was told
+//! The archive does not depend on the order of arrival: an `order::Order` is a join of everything that was told
 //! about it, and joining is commutative, associative and idempotent. So is a customer's contact
 //! ([`crate::customers::contact`]).
 //!

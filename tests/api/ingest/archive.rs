@@ -234,22 +234,22 @@ impl Archive {
                     rows.insert(format!("refund {} {id} {at} {amount} {derived}", keys[&order]));
                 }
                 type Text = Option<String>;
-                let contacts: Vec<(CustomerId, Text, Text, Text, Text, Text, Text, Text, Json, Json)> =
-                    customers::table
-                        .filter(customers::tenant_id.eq(tenant))
-                        .select((
-                            customers::id,
-                            customers::name,
-                            customers::name_key,
-                            customers::phone,
-                            customers::phone_reversed,
-                            customers::email,
-                            customers::city,
-                            customers::address_line,
-                            customers::attributes,
-                            customers::stamps,
-                        ))
-                        .load(c)?;
+                type Contact = (CustomerId, Text, Text, Text, Text, Text, Text, Text, Json, Json);
+                let contacts: Vec<Contact> = customers::table
+                    .filter(customers::tenant_id.eq(tenant))
+                    .select((
+                        customers::id,
+                        customers::name,
+                        customers::name_key,
+                        customers::phone,
+                        customers::phone_reversed,
+                        customers::email,
+                        customers::city,
+                        customers::address_line,
+                        customers::attributes,
+                        customers::stamps,
+                    ))
+                    .load(c)?;
                 for row in contacts {
                     let who = person(Some(row.0));
                     let contact = (row.1, row.2, row.3, row.4, row.5, row.6, row.7, row.8, row.9);
