@@ -95,11 +95,11 @@ fn arrival_does_not_matter(url: &str, cases: u32) {
 #[test]
 fn the_archive_does_not_depend_on_the_order_of_arrival_on_sqlite() {
     let directory = tempfile::tempdir().unwrap();
-    arrival_does_not_matter(&format!("sqlite://{}", directory.path().join("a.db").display()), 64);
+    arrival_does_not_matter(&format!("sqlite://{}", directory.path().join("a.db").display()), 32);
 }
 
 #[test]
 fn the_archive_does_not_depend_on_the_order_of_arrival_on_postgres() {
     let Some(url) = crate::support::postgres::database_url() else { return };
-    arrival_does_not_matter(&url, 64);
+    arrival_does_not_matter(&url, 32);
 }
