@@ -1,0 +1,226 @@
+//! Customers with their contacts and facts.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use super::{lock, unreadable};
+use crate::customers::contact::Contact;
+use crate::db::types::{Guid, Instant, Json, JsonText};
+use crate::db::{AnyConnection, Column, DbError};
+use crate::ids::{CustomerId, ShopId, TenantId};
+use crate::ingest::facts::Facts;
+use crate::orders::document::Address;
+use crate::sql;
+use crate::time::Timestamp;
+
+/// A customer as a batch sees and changes them.
+#[derive(Debug, Clone, Default)]
+pub struct Customer {
+    pub contact: Contact,
+    pub contact_changed: bool,
+    /// Made by this transaction.
+    pub new: bool,
+    pub revision: i64,
+    pub facts: Facts,
+    pub facts_changed: bool,
+    pub by_shop: BTreeMap<ShopId, ShopFacts>,
+    /// The first or last order may be another than the facts say.
+    pub bounds_unsure: bool,
+}
+
+/// Facts in one shop.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ShopFacts {
+    pub facts: Facts,
+    pub stored: bool,
+    pub changed: bool,
+}
+
+#[derive(QueryableByName)]
+struct CustomerRow {
+    #[diesel(sql_type = Guid)]
+    id: CustomerId,
+    #[diesel(sql_type = Nullable<Text>)]
+    name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    nick: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    gender: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    birthday: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    language: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    phone: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    email: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    country: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    province: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    city: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    district: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    address_line: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    postcode: Option<String>,
+    #[diesel(sql_type = JsonText)]
+    attributes: Json,
+    #[diesel(sql_type = JsonText)]
+    stamps: Json,
+    #[diesel(sql_type = BigInt)]
+    revision: i64,
+}
+
+#[derive(QueryableByName)]
+struct FactsRow {
+    #[diesel(sql_type = Guid)]
+    customer_id: CustomerId,
+    #[diesel(sql_type = Guid)]
+    shop_id: ShopId,
+    #[diesel(sql_type = BigInt)]
+    orders: i64,
+    #[diesel(sql_type = BigInt)]
+    orders_kept: i64,
+    #[diesel(sql_type = BigInt)]
+    orders_unconverted: i64,
+    #[diesel(sql_type = BigInt)]
+    orders_refunded: i64,
+    #[diesel(sql_type = BigInt)]
+    unpaid_orders: i64,
+    #[diesel(sql_type = BigInt)]
+    gross_amount: i64,
+    #[diesel(sql_type = BigInt)]
+    refunded_amount: i64,
+    #[diesel(sql_type = BigInt)]
+    spent_amount: i64,
+    #[diesel(sql_type = BigInt)]
+    items: i64,
+    #[diesel(sql_type = Nullable<Instant>)]
+    first_order_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Instant>)]
+    last_order_at: Option<Timestamp>,
+}
+
+const FACTS: &str = "f.orders, f.orders_kept, f.orders_unconverted, f.orders_refunded, f.unpaid_orders, \
+    f.gross_amount, f.refunded_amount, f.spent_amount, f.items, f.first_order_at, f.last_order_at";
+
+/// Reads and locks these customers with their facts.
+pub fn customers(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    ids: &BTreeSet<CustomerId>,
+) -> Result<HashMap<CustomerId, Customer>, DbError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let wanted = || Column::ids(ids.iter().copied());
+    let text = format!(
+        "WITH k(id) AS ({{}}) SELECT c.id, c.name, c.nick, c.gender, c.birthday, c.language, c.phone, c.email,
+             c.country, c.province, c.city, c.district, c.address_line, c.postcode, c.attributes, c.stamps, c.revision
+         FROM k JOIN customers c ON c.tenant_id = {{}} AND c.id = k.id ORDER BY c.id{}",
+        lock(connection, "c")
+    );
+    let rows: Vec<CustomerRow> = sql!(&text, wanted(), tenant).load(connection)?;
+    let mut customers = HashMap::with_capacity(rows.len());
+    for row in rows {
+        customers.insert(row.id, row.into_customer()?);
+    }
+    // The rows above are locked, so their facts stand still: a later statement sees what the last holder committed.
+    let overall = format!(
+        "WITH k(id) AS ({{}}) SELECT f.customer_id, f.customer_id AS shop_id, {FACTS}
+         FROM k JOIN customer_facts f ON f.tenant_id = {{}} AND f.customer_id = k.id"
+    );
+    for row in sql!(&overall, wanted(), tenant).load::<FactsRow>(connection)? {
+        if let Some(customer) = customers.get_mut(&row.customer_id) {
+            customer.facts = row.into();
+        }
+    }
+    let by_shop = format!(
+        "WITH k(id) AS ({{}}) SELECT f.customer_id, f.shop_id, {FACTS}
+         FROM k JOIN customer_shop_facts f ON f.tenant_id = {{}} AND f.customer_id = k.id"
+    );
+    for row in sql!(&by_shop, wanted(), tenant).load::<FactsRow>(connection)? {
+        if let Some(customer) = customers.get_mut(&row.customer_id) {
+            let facts = ShopFacts { stored: true, changed: false, facts: Facts::default() };
+            customer.by_shop.insert(row.shop_id, ShopFacts { facts: row.into(), ..facts });
+        }
+    }
+    Ok(customers)
+}
+
+impl CustomerRow {
+    fn into_customer(self) -> Result<Customer, DbError> {
+        let failed = unreadable("a customer");
+        let contact = Contact {
+            name: self.name,
+            nick: self.nick,
+            gender: self.gender,
+            birthday: self.birthday,
+            language: self.language,
+            phone: self.phone,
+            email: self.email,
+            address: Address {
+                country: self.country,
+                province: self.province,
+                city: self.city,
+                district: self.district,
+                line: self.address_line,
+                postcode: self.postcode,
+            },
+            attributes: self.attributes.parse().map_err(&failed)?,
+            stamps: self.stamps.parse().map_err(&failed)?,
+        };
+        Ok(Customer { contact, revision: self.revision, ..Customer::default() })
+    }
+}
+
+impl From<FactsRow> for Facts {
+    fn from(row: FactsRow) -> Self {
+        Self {
+            orders: row.orders,
+            orders_kept: row.orders_kept,
+            orders_unconverted: row.orders_unconverted,
+            orders_refunded: row.orders_refunded,
+            unpaid_orders: row.unpaid_orders,
+            gross_amount: row.gross_amount,
+            refunded_amount: row.refunded_amount,
+            spent_amount: row.spent_amount,
+            items: row.items,
+            first_order_at: row.first_order_at,
+            last_order_at: row.last_order_at,
+        }
+    }
+}
+
+/// First and last paid order of a customer in a shop.
+#[derive(QueryableByName)]
+pub struct Bounds {
+    #[diesel(sql_type = Guid)]
+    pub customer_id: CustomerId,
+    #[diesel(sql_type = Guid)]
+    pub shop_id: ShopId,
+    #[diesel(sql_type = Nullable<Instant>)]
+    pub first: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Instant>)]
+    pub last: Option<Timestamp>,
+}
+
+/// Looks up when these customers first and last ordered in each shop.
+pub fn bounds(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    customers: impl IntoIterator<Item = CustomerId>,
+) -> Result<Vec<Bounds>, DbError> {
+    let found = sql!(
+        "WITH k(id) AS ({}) SELECT o.customer_id, o.shop_id, MIN(o.paid_at) AS first, MAX(o.paid_at) AS last
+         FROM k JOIN orders o ON o.tenant_id = {} AND o.customer_id = k.id GROUP BY o.customer_id, o.shop_id",
+        Column::ids(customers),
+        tenant,
+    );
+    Ok(found.load(connection)?)
+}

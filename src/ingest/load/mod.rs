@@ -1,0 +1,23 @@
+//! Reads what a batch touches, and locks it: each kind in one statement, rows in the order of their keys.
+
+mod customers;
+mod orders;
+mod tenant;
+
+pub use customers::{Customer, ShopFacts, bounds, customers};
+pub use orders::{OrderKey, Personal, orders, unconverted_orders};
+pub use tenant::{Tenant, tenant};
+
+use crate::db::{AnyConnection, Backend, DbError};
+
+/// `FOR UPDATE` where rows can be locked; on SQLite the writer is alone anyway.
+fn lock(connection: &AnyConnection, table: &str) -> String {
+    match connection.backend() {
+        Backend::Postgres => format!(" FOR UPDATE OF {table}"),
+        Backend::Sqlite => String::new(),
+    }
+}
+
+fn unreadable(what: &str) -> impl Fn(serde_json::Error) -> DbError + '_ {
+    move |error| DbError::Failed(format!("{what} cannot be read: {error}"))
+}

@@ -1,0 +1,182 @@
+//! Orders as they are stored, read back into what was told about them.
+
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use serde::{Deserialize, Serialize};
+
+use super::{lock, unreadable};
+use crate::db::types::{Guid, Instant, Json, JsonText};
+use crate::db::{AnyConnection, Column, DbError};
+use crate::ids::{CustomerId, IdentityId, OrderId, ShopId, TenantId};
+use crate::ingest::order::{Amounts, MergeState, Order, SettingsRate, Told, part};
+use crate::orders::OrderStatus;
+use crate::orders::document::BuyerDocument;
+use crate::sql;
+use crate::time::Timestamp;
+
+/// The natural key of an order.
+pub type OrderKey = (ShopId, String);
+
+#[derive(QueryableByName)]
+struct OrderRow {
+    #[diesel(sql_type = Guid)]
+    id: OrderId,
+    #[diesel(sql_type = Guid)]
+    shop_id: ShopId,
+    #[diesel(sql_type = Text)]
+    external_id: String,
+    #[diesel(sql_type = Nullable<Guid>)]
+    customer_id: Option<CustomerId>,
+    #[diesel(sql_type = Nullable<Guid>)]
+    identity_id: Option<IdentityId>,
+    #[diesel(sql_type = Text)]
+    status: String,
+    #[diesel(sql_type = Instant)]
+    version: Timestamp,
+    #[diesel(sql_type = Instant)]
+    ordered_at: Timestamp,
+    #[diesel(sql_type = Nullable<Instant>)]
+    paid_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Instant>)]
+    shipped_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Instant>)]
+    delivered_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Instant>)]
+    completed_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Instant>)]
+    closed_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Text>)]
+    currency: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    total_amount: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    discount_amount: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    shipping_amount: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    exchange_rate: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    items: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    source: Option<String>,
+    #[diesel(sql_type = JsonText)]
+    promotions: Json,
+    #[diesel(sql_type = JsonText)]
+    coupon_codes: Json,
+    #[diesel(sql_type = JsonText)]
+    personal: Json,
+    #[diesel(sql_type = JsonText)]
+    attributes: Json,
+    #[diesel(sql_type = JsonText)]
+    merge_state: Json,
+    #[diesel(sql_type = BigInt)]
+    revision: i64,
+}
+
+/// What an order says about people; erased as one.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Personal {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<BuyerDocument>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+const ORDER_COLUMNS: &str = "o.id, o.shop_id, o.external_id, o.customer_id, o.identity_id, o.status, o.version, \
+    o.ordered_at, o.paid_at, o.shipped_at, o.delivered_at, o.completed_at, o.closed_at, o.currency, o.total_amount, \
+    o.discount_amount, o.shipping_amount, o.exchange_rate, o.items, o.source, o.promotions, o.coupon_codes, \
+    o.personal, o.attributes, o.merge_state, o.revision";
+
+/// Reads and locks the orders with these keys.
+pub fn orders<'k>(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    keys: impl Iterator<Item = &'k OrderKey> + Clone,
+) -> Result<Vec<Order>, DbError> {
+    let wanted = vec![
+        Column::ids(keys.clone().map(|(shop, _)| *shop)),
+        Column::texts(keys.map(|(_, external_id)| external_id.as_str())),
+    ];
+    let text = format!(
+        "WITH k(shop_id, external_id) AS ({{}}) SELECT {ORDER_COLUMNS} FROM k JOIN orders o
+             ON o.tenant_id = {{}} AND o.shop_id = k.shop_id AND o.external_id = k.external_id
+         ORDER BY o.shop_id, o.external_id{}",
+        lock(connection, "o")
+    );
+    let rows: Vec<OrderRow> = sql!(&text, wanted, tenant).load(connection)?;
+    rows.into_iter().map(OrderRow::into_order).collect()
+}
+
+/// Reads a page of the orders whose worth in the tenant's currency is not known, by id.
+pub fn unconverted_orders(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    after: OrderId,
+    limit: i64,
+) -> Result<Vec<Order>, DbError> {
+    let text = format!(
+        "SELECT {ORDER_COLUMNS} FROM orders o
+         WHERE o.tenant_id = {{}} AND o.id > {{}} AND o.gross_amount IS NULL AND o.total_amount IS NOT NULL
+         ORDER BY o.id LIMIT {{}}{}",
+        lock(connection, "o")
+    );
+    let rows: Vec<OrderRow> = sql!(&text, tenant, after, limit).load(connection)?;
+    rows.into_iter().map(OrderRow::into_order).collect()
+}
+
+impl OrderRow {
+    fn into_order(self) -> Result<Order, DbError> {
+        let failed = unreadable("an order");
+        let merge: MergeState = self.merge_state.parse().map_err(&failed)?;
+        let personal: Personal = self.personal.parse().map_err(&failed)?;
+        let told = |letter: char, date: Option<Timestamp>| date.filter(|_| !merge.inferred.contains(letter));
+        let rate_from_settings = merge.inferred.contains(part::RATE);
+        let settings_rate = self
+            .exchange_rate
+            .clone()
+            .zip(self.currency.clone())
+            .filter(|_| rate_from_settings)
+            .map(|(rate, currency)| SettingsRate { currency, ordered_at: self.ordered_at, rate });
+        let amounts = self.currency.zip(self.total_amount).map(|(currency, total)| Amounts {
+            currency,
+            total,
+            discount: self.discount_amount,
+            shipping: self.shipping_amount,
+            rate: self.exchange_rate.filter(|_| !rate_from_settings),
+        });
+        let status = merge.stamps.get(part::STATUS).and_then(|_| OrderStatus::parse(&self.status));
+        let told = Told {
+            status,
+            ordered_at: told(part::ORDERED_AT, Some(self.ordered_at)),
+            paid_at: told(part::PAID_AT, self.paid_at),
+            shipped_at: told(part::SHIPPED_AT, self.shipped_at),
+            delivered_at: self.delivered_at,
+            completed_at: told(part::COMPLETED_AT, self.completed_at),
+            closed_at: told(part::CLOSED_AT, self.closed_at),
+            amounts,
+            source: self.source,
+            promotions: self.promotions.parse().map_err(&failed)?,
+            coupon_codes: self.coupon_codes.parse().map_err(&failed)?,
+            buyer_id: personal.buyer_id,
+            buyer: personal.buyer,
+            note: personal.note,
+            attributes: self.attributes.parse().map_err(&failed)?,
+            items: self.items,
+        };
+        Ok(Order {
+            id: self.id,
+            shop_id: self.shop_id,
+            external_id: self.external_id,
+            customer_id: self.customer_id,
+            identity_id: self.identity_id,
+            version: self.version,
+            told,
+            merge,
+            settings_rate,
+            revision: self.revision,
+            new_lines: None,
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! The tenant of a batch, its shops and its exchange rates.
+
+use std::collections::{BTreeSet, HashMap};
+
+use diesel::QueryableByName;
+use diesel::sql_types::{Nullable, Text};
+use serde::Deserialize;
+
+use super::unreadable;
+use crate::db::types::{Guid, Json, JsonText};
+use crate::db::{AnyConnection, Column, DbError};
+use crate::ids::{ShopId, TenantId};
+use crate::ingest::derive::Rates;
+use crate::sql;
+use crate::time::Timestamp;
+
+/// What ingest needs to know about a tenant and its shops.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub currency: String,
+    pub country: Option<String>,
+    timezone: jiff::tz::TimeZone,
+    rates: Vec<ExchangeRate>,
+    /// The currency of each shop.
+    pub shops: HashMap<ShopId, String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct ExchangeRate {
+    currency: String,
+    from: String,
+    rate: String,
+}
+
+impl Rates for Tenant {
+    fn currency(&self) -> &str {
+        &self.currency
+    }
+
+    fn rate(&self, currency: &str, at: Timestamp) -> Option<String> {
+        let day = at.to_jiff().to_zoned(self.timezone.clone()).date().to_string();
+        let known = self.rates.iter().filter(|rate| rate.currency == currency && rate.from <= day);
+        known.max_by(|a, b| a.from.cmp(&b.from)).map(|rate| rate.rate.clone())
+    }
+}
+
+#[derive(QueryableByName)]
+struct TenantRow {
+    #[diesel(sql_type = Text)]
+    currency: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    country: Option<String>,
+    #[diesel(sql_type = Text)]
+    timezone: String,
+    #[diesel(sql_type = JsonText)]
+    settings: Json,
+}
+
+#[derive(QueryableByName)]
+struct ShopRow {
+    #[diesel(sql_type = Guid)]
+    id: ShopId,
+    #[diesel(sql_type = Text)]
+    currency: String,
+}
+
+/// Reads the tenant and those of its shops that are wanted; `None` if there is no such tenant.
+pub fn tenant(
+    connection: &mut AnyConnection,
+    id: TenantId,
+    shops: &BTreeSet<ShopId>,
+) -> Result<Option<Tenant>, DbError> {
+    let found = sql!("SELECT currency, country, timezone, settings FROM tenants WHERE tenant_id = {}", id);
+    let Some(row) = found.first::<TenantRow>(connection)? else {
+        return Ok(None);
+    };
+    let wanted = Column::ids(shops.iter().copied());
+    let shops: Vec<ShopRow> = sql!(
+        "WITH k(id) AS ({}) SELECT s.id, s.currency FROM k JOIN shops s ON s.tenant_id = {} AND s.id = k.id",
+        wanted,
+        id,
+    )
+    .load(connection)?;
+    let rates = row.settings.0.get("exchange_rates").cloned().unwrap_or_default();
+    Ok(Some(Tenant {
+        id,
+        currency: row.currency,
+        country: row.country,
+        timezone: crate::time::time_zone(&row.timezone).unwrap_or(jiff::tz::TimeZone::UTC),
+        rates: serde_json::from_value::<Option<_>>(rates)
+            .map_err(unreadable("exchange_rates"))?
+            .unwrap_or_default(),
+        shops: shops.into_iter().map(|shop| (shop.id, shop.currency)).collect(),
+    }))
+}

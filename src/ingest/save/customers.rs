@@ -1,0 +1,128 @@
+//! Customers and their contacts.
+
+use super::json;
+use crate::customers::keys;
+use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, Upsert};
+use crate::ids::{CustomerId, TenantId};
+use crate::ingest::load::Customer;
+use crate::time::Timestamp;
+
+const CUSTOMERS: Table = Table {
+    name: "customers",
+    columns: &[
+        "tenant_id",
+        "id",
+        "name",
+        "name_key",
+        "nick",
+        "nick_key",
+        "gender",
+        "birthday",
+        "language",
+        "phone",
+        "phone_reversed",
+        "email",
+        "email_key",
+        "country",
+        "province",
+        "city",
+        "district",
+        "address_line",
+        "postcode",
+        "attributes",
+        "stamps",
+        "created_at",
+        "updated_at",
+        "revision",
+    ],
+    key: &["tenant_id", "id"],
+};
+
+const CONTACT: &[&str] = &[
+    "name",
+    "name_key",
+    "nick",
+    "nick_key",
+    "gender",
+    "birthday",
+    "language",
+    "phone",
+    "phone_reversed",
+    "email",
+    "email_key",
+    "country",
+    "province",
+    "city",
+    "district",
+    "address_line",
+    "postcode",
+    "attributes",
+    "stamps",
+    "updated_at",
+    "revision",
+];
+
+/// Makes new customers and writes the contacts that changed. `country` is where phones without a code belong.
+pub fn customers(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    country: Option<&str>,
+    customers: &[(CustomerId, &Customer)],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let (new, known): (Vec<_>, Vec<_>) = customers
+        .iter()
+        .filter(|(_, customer)| customer.new || customer.contact_changed)
+        .partition(|(_, c)| c.new);
+    upsert_customers(connection, tenant, country, &new, now, OnConflict::Keep)?;
+    upsert_customers(connection, tenant, country, &known, now, OnConflict::Update(CONTACT))
+}
+
+fn upsert_customers(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    country: Option<&str>,
+    rows: &[(CustomerId, &Customer)],
+    now: Timestamp,
+    on_conflict: OnConflict,
+) -> Result<(), DbError> {
+    let contacts = || rows.iter().map(|(_, customer)| &customer.contact);
+    let name_keys: Vec<_> = contacts().map(|c| c.name.as_deref().and_then(keys::name_key)).collect();
+    let nick_keys: Vec<_> = contacts().map(|c| c.nick.as_deref().and_then(keys::name_key)).collect();
+    let email_keys: Vec<_> = contacts().map(|c| c.email.as_deref().and_then(keys::email_key)).collect();
+    let phones: Vec<_> = contacts()
+        .map(|c| keys::phone_reversed(c.phone.as_deref()?, c.address.country.as_deref().or(country)))
+        .collect();
+    Upsert {
+        table: &CUSTOMERS,
+        values: vec![
+            Column::ids(rows.iter().map(|_| tenant)),
+            Column::ids(rows.iter().map(|(id, _)| *id)),
+            Column::optional_texts(contacts().map(|c| c.name.as_deref())),
+            Column::optional_texts(name_keys.iter().map(Option::as_deref)),
+            Column::optional_texts(contacts().map(|c| c.nick.as_deref())),
+            Column::optional_texts(nick_keys.iter().map(Option::as_deref)),
+            Column::optional_texts(contacts().map(|c| c.gender.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.birthday.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.language.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.phone.as_deref())),
+            Column::optional_texts(phones.iter().map(Option::as_deref)),
+            Column::optional_texts(contacts().map(|c| c.email.as_deref())),
+            Column::optional_texts(email_keys.iter().map(Option::as_deref)),
+            Column::optional_texts(contacts().map(|c| c.address.country.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.address.province.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.address.city.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.address.district.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.address.line.as_deref())),
+            Column::optional_texts(contacts().map(|c| c.address.postcode.as_deref())),
+            Column::jsons(contacts().map(|c| json(&c.attributes)).collect::<Result<Vec<_>, _>>()?),
+            Column::jsons(contacts().map(|c| json(&c.stamps)).collect::<Result<Vec<_>, _>>()?),
+            Column::instants(rows.iter().map(|_| now)),
+            Column::instants(rows.iter().map(|_| now)),
+            Column::ints(rows.iter().map(|(_, customer)| customer.revision + 1)),
+        ],
+        on_conflict,
+    }
+    .execute(connection)?;
+    Ok(())
+}
