@@ -150,3 +150,17 @@ pub fn transaction<T, E: From<diesel::result::Error>>(
         }
     }
 }
+
+/// Tells PostgreSQL, for the rest of the transaction, that rows are only looked up by key.
+///
+/// Prepared statements keep their plan: one that was made while a table was small would scan it whole for ever.
+pub fn look_up_by_key(connection: &mut AnyConnection) -> Result<(), DbError> {
+    match connection {
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(connection) => Ok(connection.batch_execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off",
+        )?),
+        #[cfg(feature = "sqlite")]
+        AnyConnection::Sqlite(_) => Ok(()),
+    }
+}

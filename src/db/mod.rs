@@ -11,12 +11,14 @@ mod pool;
 pub mod schema;
 mod sql;
 pub mod types;
+mod update;
 mod upsert;
 
-pub use connection::{AnyConnection, Backend, MultiBackend, Target, transaction};
+pub use connection::{AnyConnection, Backend, MultiBackend, Target, look_up_by_key, transaction};
 pub use error::DbError;
 pub use pool::{Db, DbOptions};
 pub use sql::{Bind, Column, Sql};
+pub use update::UpdateByKey;
 pub use upsert::{OnConflict, Table, Upsert};
 
 /// Runs the same diesel code on the connection's own backend, for what [`MultiBackend`] cannot express.

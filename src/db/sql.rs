@@ -304,12 +304,12 @@ mod postgres {
     }
 
     /// `unnest($1, $2, …)`: one array for each column, so that the text does not depend on the number of rows.
-    pub(in crate::db) fn push_unnest<'b>(
-        columns: &'b [Column<'_>],
+    pub(in crate::db) fn push_unnest<'b, 'c: 'b>(
+        columns: impl IntoIterator<Item = &'b Column<'c>>,
         mut pass: AstPass<'_, 'b, Pg>,
     ) -> QueryResult<()> {
         pass.push_sql("unnest(");
-        for (place, column) in columns.iter().enumerate() {
+        for (place, column) in columns.into_iter().enumerate() {
             if place > 0 {
                 pass.push_sql(", ");
             }
@@ -381,17 +381,26 @@ mod sqlite {
             if place > 0 {
                 pass.push_sql(", ");
             }
-            match column {
-                Column::Uuid(values) => pass.push_bind_param::<Nullable<Guid>, _>(&values[row])?,
-                Column::Text(values) => pass.push_bind_param::<Nullable<Text>, _>(&values[row])?,
-                Column::Int(values) => pass.push_bind_param::<Nullable<BigInt>, _>(&values[row])?,
-                Column::Bool(values) => pass.push_bind_param::<Nullable<Bool>, _>(&values[row])?,
-                Column::Instant(values) => pass.push_bind_param::<Nullable<Instant>, _>(&values[row])?,
-                Column::Json(values) => pass.push_bind_param::<Nullable<JsonText>, _>(&values[row])?,
-            }
+            push_cell(column, row, pass.reborrow())?;
         }
         Ok(())
     }
+
+    /// `?`: one value.
+    pub(in crate::db) fn push_cell<'b>(
+        column: &'b Column<'_>,
+        row: usize,
+        mut pass: AstPass<'_, 'b, Sqlite>,
+    ) -> QueryResult<()> {
+        match column {
+            Column::Uuid(values) => pass.push_bind_param::<Nullable<Guid>, _>(&values[row]),
+            Column::Text(values) => pass.push_bind_param::<Nullable<Text>, _>(&values[row]),
+            Column::Int(values) => pass.push_bind_param::<Nullable<BigInt>, _>(&values[row]),
+            Column::Bool(values) => pass.push_bind_param::<Nullable<Bool>, _>(&values[row]),
+            Column::Instant(values) => pass.push_bind_param::<Nullable<Instant>, _>(&values[row]),
+            Column::Json(values) => pass.push_bind_param::<Nullable<JsonText>, _>(&values[row]),
+        }
+    }
 }
 #[cfg(feature = "sqlite")]
-pub(super) use sqlite::push_row;
+pub(super) use sqlite::{push_cell, push_row};

@@ -9,7 +9,7 @@ use super::load::{self, Customer, OrderKey, ShopFacts, Tenant};
 use super::order::Order;
 use super::save::{self, ChangedOrder};
 use crate::clock::IdGen;
-use crate::db::{AnyConnection, DbError};
+use crate::db::{self, AnyConnection, DbError};
 use crate::ids::{CustomerId, OrderId, ShopId, TenantId};
 use crate::orders::{OrderDocument, OrderStatus};
 use crate::time::Timestamp;
@@ -57,6 +57,7 @@ pub fn apply(
     now: Timestamp,
     ids: &dyn IdGen,
 ) -> Result<Vec<Result<Outcome, Refusal>>, DbError> {
+    db::look_up_by_key(connection)?;
     let shops = items.iter().map(|item| item.shop_id).collect();
     let Some(tenant) = load::tenant(connection, tenant, &shops)? else {
         return Ok(items.iter().map(|_| Err(Refusal::UnknownTenant)).collect());

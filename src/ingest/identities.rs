@@ -109,8 +109,8 @@ fn find(
     ];
     let rows: Vec<Row> = sql!(
         "WITH k(scope, value) AS ({})
-         SELECT i.scope, i.value, i.id, i.customer_id FROM k JOIN identities i
-             ON i.tenant_id = {} AND i.kind = {} AND i.scope = k.scope AND i.value = k.value",
+         SELECT i.scope, i.value, i.id, i.customer_id FROM k CROSS JOIN identities i
+             WHERE i.tenant_id = {} AND i.kind = {} AND i.scope = k.scope AND i.value = k.value",
         wanted,
         tenant,
         EXTERNAL,

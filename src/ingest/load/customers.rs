@@ -122,7 +122,7 @@ pub fn customers(
     let text = format!(
         "WITH k(id) AS ({{}}) SELECT c.id, c.name, c.nick, c.gender, c.birthday, c.language, c.phone, c.email,
              c.country, c.province, c.city, c.district, c.address_line, c.postcode, c.attributes, c.stamps, c.revision
-         FROM k JOIN customers c ON c.tenant_id = {{}} AND c.id = k.id ORDER BY c.id{}",
+         FROM k CROSS JOIN customers c WHERE c.tenant_id = {{}} AND c.id = k.id ORDER BY c.id{}",
         lock(connection, "c")
     );
     let rows: Vec<CustomerRow> = sql!(&text, wanted(), tenant).load(connection)?;
@@ -133,7 +133,7 @@ pub fn customers(
     // The rows above are locked, so their facts stand still: a later statement sees what the last holder committed.
     let overall = format!(
         "WITH k(id) AS ({{}}) SELECT f.customer_id, f.customer_id AS shop_id, {FACTS}
-         FROM k JOIN customer_facts f ON f.tenant_id = {{}} AND f.customer_id = k.id"
+         FROM k CROSS JOIN customer_facts f WHERE f.tenant_id = {{}} AND f.customer_id = k.id"
     );
     for row in sql!(&overall, wanted(), tenant).load::<FactsRow>(connection)? {
         if let Some(customer) = customers.get_mut(&row.customer_id) {
@@ -142,7 +142,7 @@ pub fn customers(
     }
     let by_shop = format!(
         "WITH k(id) AS ({{}}) SELECT f.customer_id, f.shop_id, {FACTS}
-         FROM k JOIN customer_shop_facts f ON f.tenant_id = {{}} AND f.customer_id = k.id"
+         FROM k CROSS JOIN customer_shop_facts f WHERE f.tenant_id = {{}} AND f.customer_id = k.id"
     );
     for row in sql!(&by_shop, wanted(), tenant).load::<FactsRow>(connection)? {
         if let Some(customer) = customers.get_mut(&row.customer_id) {
@@ -218,7 +218,7 @@ pub fn bounds(
 ) -> Result<Vec<Bounds>, DbError> {
     let found = sql!(
         "WITH k(id) AS ({}) SELECT o.customer_id, o.shop_id, MIN(o.paid_at) AS first, MAX(o.paid_at) AS last
-         FROM k JOIN orders o ON o.tenant_id = {} AND o.customer_id = k.id GROUP BY o.customer_id, o.shop_id",
+         FROM k CROSS JOIN orders o WHERE o.tenant_id = {} AND o.customer_id = k.id GROUP BY o.customer_id, o.shop_id",
         Column::ids(customers),
         tenant,
     );

@@ -100,8 +100,8 @@ pub fn orders<'k>(
         Column::texts(keys.map(|(_, external_id)| external_id.as_str())),
     ];
     let text = format!(
-        "WITH k(shop_id, external_id) AS ({{}}) SELECT {ORDER_COLUMNS} FROM k JOIN orders o
-             ON o.tenant_id = {{}} AND o.shop_id = k.shop_id AND o.external_id = k.external_id
+        "WITH k(shop_id, external_id) AS ({{}}) SELECT {ORDER_COLUMNS} FROM k CROSS JOIN orders o
+             WHERE o.tenant_id = {{}} AND o.shop_id = k.shop_id AND o.external_id = k.external_id
          ORDER BY o.shop_id, o.external_id{}",
         lock(connection, "o")
     );

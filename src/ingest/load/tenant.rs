@@ -77,7 +77,7 @@ pub fn tenant(
     };
     let wanted = Column::ids(shops.iter().copied());
     let shops: Vec<ShopRow> = sql!(
-        "WITH k(id) AS ({}) SELECT s.id, s.currency FROM k JOIN shops s ON s.tenant_id = {} AND s.id = k.id",
+        "WITH k(id) AS ({}) SELECT s.id, s.currency FROM k CROSS JOIN shops s WHERE s.tenant_id = {} AND s.id = k.id",
         wanted,
         id,
     )

@@ -1,7 +1,7 @@
 //! Orders with their lines and refunds.
 
 use super::json;
-use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, Upsert};
+use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, UpdateByKey, Upsert};
 use crate::ids::TenantId;
 use crate::ingest::derive::Derived;
 use crate::ingest::load::Personal;
@@ -239,21 +239,19 @@ fn lines(
     .execute(connection)?;
     let stale: Vec<&ChangedOrder<'_>> =
         changed.iter().filter(|row| row.lines_stale && !row.new && row.order.new_lines.is_none()).collect();
-    if !stale.is_empty() {
-        let copies = vec![
-            Column::ids(stale.iter().map(|row| row.order.id)),
-            Column::optional_ids(stale.iter().map(|row| row.order.customer_id)),
-            Column::optional_instants(stale.iter().map(|row| row.derived.paid_at)),
-        ];
-        sql!(
-            "WITH k(id, customer_id, paid_at) AS ({})
-             UPDATE order_lines SET customer_id = k.customer_id, paid_at = k.paid_at
-             FROM k WHERE order_lines.tenant_id = {} AND order_lines.order_id = k.id",
-            copies,
-            tenant,
-        )
-        .execute(connection)?;
+    UpdateByKey {
+        table: LINES.name,
+        tenant,
+        key: ("order_id", Column::ids(stale.iter().map(|row| row.order.id))),
+        set: (
+            &["customer_id", "paid_at"],
+            vec![
+                Column::optional_ids(stale.iter().map(|row| row.order.customer_id)),
+                Column::optional_instants(stale.iter().map(|row| row.derived.paid_at)),
+            ],
+        ),
     }
+    .execute(connection)?;
     Ok(())
 }
 
