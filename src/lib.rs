@@ -3,14 +3,27 @@
 //! Orders come in through one door ([`ingest`]), customers' files go out. Layers, from the outside in: `routes → auth →
 //! <noun>/api → <noun>/service → <noun>/store → db`.
 
+pub mod app;
+pub mod auth;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod currency;
 pub mod customers;
 pub mod db;
+pub mod description;
+pub mod error;
+pub mod health;
+pub mod http;
 pub mod ids;
 pub mod imports;
 pub mod ingest;
 pub mod orders;
+pub mod routes;
+pub mod secrets;
+pub mod shops;
 pub mod synthetic;
+pub mod telemetry;
+pub mod tenants;
 pub mod time;
 pub mod validation;

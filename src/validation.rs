@@ -33,6 +33,11 @@ impl Report {
         report.violations
     }
 
+    /// What was found so far.
+    pub fn into_violations(self) -> Vec<Violation> {
+        self.violations
+    }
+
     /// Checks what lies under `key`.
     pub fn under(&mut self, key: impl Display, check: impl FnOnce(&mut Self)) {
         self.path.push(key.to_string().replace('~', "~0").replace('/', "~1"));

@@ -1,0 +1,211 @@
+//! Bodies with many objects, each read, checked and answered on its own.
+
+use std::collections::BTreeMap;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, ResponseError};
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::body::{ExtractFuture, collect, media_type, state};
+use super::json;
+use super::mask::PersonalData;
+use super::problem::ProblemItem;
+use crate::config::Limits;
+use crate::error::{Error, Result};
+use crate::validation::{Report, Validate};
+
+/// An object that comes in bulk.
+pub trait BulkItem: DeserializeOwned + Validate + 'static {
+    /// The field of the body that holds the list, such as `orders`.
+    const LIST: &'static str;
+}
+
+/// A body with many objects: `{"<list>": […]}`, or NDJSON with an object a line.
+pub struct Bulk<T> {
+    /// Each object, or what is wrong with it, in the order of the body.
+    pub items: Vec<Result<T>>,
+    /// The bytes as they came, for the idempotency key.
+    pub raw: Bytes,
+}
+
+/// What became of the objects of a bulk request, in their order.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct BulkResponse {
+    /// A result for each object.
+    pub results: Vec<BulkItemResult>,
+}
+
+/// What became of one object.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct BulkItemResult {
+    /// The object's place in the body, from 0.
+    pub index: usize,
+    /// The status that the object would have got alone.
+    #[schema(example = 201)]
+    pub status: u16,
+    /// The object's id, where it was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Whether it changed anything; told for orders alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<bool>,
+    /// Why it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<BulkItemError>,
+}
+
+/// Why one object was refused.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct BulkItemError {
+    /// Stable and `snake_case`, for programs.
+    pub code: String,
+    /// What happened, for people.
+    pub detail: String,
+    /// Each thing that is wrong with the object; pointers begin at the object.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ProblemItem>,
+}
+
+impl PersonalData for BulkResponse {}
+
+impl BulkItemResult {
+    pub fn taken(index: usize, status: u16, id: impl std::fmt::Display) -> Self {
+        Self { index, status, id: Some(id.to_string()), applied: None, error: None }
+    }
+
+    pub fn refused(index: usize, error: &Error) -> Self {
+        Self {
+            index,
+            status: error.status_code().as_u16(),
+            id: None,
+            applied: None,
+            error: Some(BulkItemError {
+                code: error.code().into(),
+                detail: error.to_string(),
+                errors: error.field_errors().iter().map(ProblemItem::from).collect(),
+            }),
+        }
+    }
+}
+
+const NDJSON: [&str; 3] = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
+
+impl<T: BulkItem> FromRequest for Bulk<T> {
+    type Error = Error;
+    type Future = ExtractFuture<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let limits = &state(&request)?.config.limits;
+            let media_type = media_type(&request);
+            let lines = NDJSON.contains(&media_type.as_str());
+            if !lines && media_type != "application/json" {
+                return Err(Error::UnsupportedMediaType {
+                    expected: "application/json or application/x-ndjson",
+                });
+            }
+            let raw = collect(&request, payload, limits.bulk_body_bytes).await?;
+            let items = if lines { read_lines(&raw, limits) } else { read_list(&raw, limits)? };
+            Ok(Self { items, raw })
+        })
+    }
+}
+
+fn read_lines<T: BulkItem>(bytes: &[u8], limits: &Limits) -> Vec<Result<T>> {
+    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.filter(|line| !line.is_empty()).map(|line| checked(json::parse(line, limits.body_depth)?)).collect()
+}
+
+fn read_list<T: BulkItem>(bytes: &[u8], limits: &Limits) -> Result<Vec<Result<T>>> {
+    // The list and its object are two levels more than an object of its own.
+    let levels = limits.body_depth + 2;
+    // Most bodies are sound and are read in one go; only others are taken apart.
+    if let Ok(mut body) = json::parse::<BTreeMap<String, Vec<T>>>(bytes, levels)
+        && body.len() == 1
+        && let Some(items) = body.remove(T::LIST)
+        && (1..=limits.bulk_items).contains(&items.len())
+    {
+        return Ok(items.into_iter().map(checked).collect());
+    }
+    let mut body: serde_json::Map<String, Value> = json::parse(bytes, levels)?;
+    let list = body.remove(T::LIST);
+    if let Some(other) = body.keys().next() {
+        let detail = format!("there is no such field; the list is `{}`", T::LIST);
+        return Err(Error::invalid(format!("/{other}"), "unknown_field", detail));
+    }
+    let pointer = format!("/{}", T::LIST);
+    match list {
+        Some(Value::Array(items)) if (1..=limits.bulk_items).contains(&items.len()) => {
+            Ok(items.into_iter().map(|item| checked(json::fit(item)?)).collect())
+        }
+        Some(Value::Array(items)) => Err(Error::invalid(
+            pointer,
+            if items.is_empty() { "empty" } else { "too_many" },
+            format!("must have 1 to {} entries, has {}; NDJSON takes more", limits.bulk_items, items.len()),
+        )),
+        Some(_) => Err(Error::invalid(pointer, "invalid_type", "must be a list")),
+        None => Err(Error::invalid(pointer, "required", "is needed")),
+    }
+}
+
+fn checked<T: Validate>(item: T) -> Result<T> {
+    let violations = Report::of(&item);
+    if violations.is_empty() { Ok(item) } else { Err(violations.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Thing {
+        size: i64,
+    }
+    impl Validate for Thing {
+        fn validate(&self, report: &mut Report) {
+            report.within("size", Some(self.size), 0, 9);
+        }
+    }
+    impl BulkItem for Thing {
+        const LIST: &'static str = "things";
+    }
+
+    fn limits() -> Limits {
+        Limits {
+            body_bytes: 1_000,
+            bulk_body_bytes: 1_000,
+            bulk_items: 3,
+            body_depth: 4,
+            rate_per_second: None,
+            rate_burst: None,
+        }
+    }
+
+    fn outcomes(items: Vec<Result<Thing>>) -> Vec<Result<i64, &'static str>> {
+        let outcome = |item: Result<Thing>| item.map(|thing| thing.size).map_err(|error| error.code());
+        items.into_iter().map(outcome).collect()
+    }
+
+    #[test]
+    fn a_bad_object_fails_alone() {
+        let body = br#"{"things":[{"size":1},{"size":"x"},{"size":99}]}"#;
+        let expected = vec![Ok(1), Err("invalid_input"), Err("invalid_input")];
+        assert_eq!(outcomes(read_list(body, &limits()).unwrap()), expected);
+        let lines = b"{\"size\":1}\n\n{\"size\r\n{\"size\":3}";
+        let expected = vec![Ok(1), Err("malformed_json"), Ok(3)];
+        assert_eq!(outcomes(read_lines(lines, &limits())), expected);
+    }
+
+    #[test]
+    fn a_list_that_is_missing_misnamed_or_too_long_is_refused_as_a_whole() {
+        for body in ["{}", r#"{"thing":[]}"#, r#"{"things":[]}"#, r#"{"things":[1,2,3,4]}"#, "[]"] {
+            assert!(read_list::<Thing>(body.as_bytes(), &limits()).is_err(), "{body}");
+        }
+    }
+}

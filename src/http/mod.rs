@@ -1,0 +1,30 @@
+//! What every endpoint shares: reading requests, telling errors, paging, revisions, idempotency.
+
+mod body;
+mod bulk;
+mod etag;
+mod idempotency;
+mod json;
+mod limits;
+pub mod mask;
+mod merge_patch;
+mod page;
+mod path;
+mod problem;
+mod query;
+mod reply;
+mod request;
+
+pub use body::{Body, PatchBody};
+pub use bulk::{Bulk, BulkItem, BulkItemResult, BulkResponse};
+pub use etag::{EntityTag, IfMatch};
+pub use idempotency::{Idempotency, InFlight, Stored};
+pub use limits::{RateLimiter, RateState};
+pub use mask::PersonalData;
+pub use merge_patch::{patched, present};
+pub use page::{Page, Paging};
+pub use path::UrlPath;
+pub use problem::{MethodTable, Problem, ProblemItem, no_such_route};
+pub use query::Query;
+pub use reply::Reply;
+pub use request::{RequestId, track};
