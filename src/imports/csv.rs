@@ -11,6 +11,7 @@ use super::mapping::{Defaults, Field, Mapping, Plan};
 use super::records::{Record, Records};
 use super::targets::{Shape, steps};
 use super::{Entry, ImportError, Kind, Outcome, Refusal};
+use crate::time::Timestamp;
 
 /// The dates that the version follows from where no column tells it.
 const DATES: [&str; 6] = ["ordered_at", "paid_at", "shipped_at", "delivered_at", "completed_at", "closed_at"];
@@ -134,7 +135,7 @@ impl<R: BufRead> Rows<R> {
             let refusals = group.records.iter().map(|&line| Err(Refusal::new(line, "", &*reason)));
             self.ready.extend(refusals);
         } else {
-            self.ready.push_back(group.entry(self.kind));
+            self.ready.push_back(group.entry(self.kind, self.plan.as_of));
         }
     }
 
@@ -234,10 +235,10 @@ impl Group {
         }
     }
 
-    fn entry(mut self, kind: Kind) -> Outcome {
+    fn entry(mut self, kind: Kind, as_of: Option<Timestamp>) -> Outcome {
         let line = self.records.first().copied().unwrap_or_default();
         if kind == Kind::Orders {
-            self.complete_order(line)?;
+            self.complete_order(line, as_of)?;
         }
         Ok(Entry {
             line,
@@ -247,20 +248,14 @@ impl Group {
         })
     }
 
-    fn complete_order(&mut self, line: u64) -> Result<(), Refusal> {
+    fn complete_order(&mut self, line: u64, as_of: Option<Timestamp>) -> Result<(), Refusal> {
         if !self.document.contains_key("version") {
-            let latest = DATES
-                .iter()
-                .filter_map(|name| self.document.get(*name)?.as_str()?.parse().ok())
-                .max_by_key(|moment: &crate::time::Timestamp| *moment)
-                .ok_or_else(|| {
-                    Refusal::new(
-                        line,
-                        "version",
-                        "nothing tells it, and there is no date that could stand in",
-                    )
-                })?;
-            self.document.insert("version".into(), latest.to_string().into());
+            let dates =
+                DATES.iter().filter_map(|name| self.document.get(*name)?.as_str()?.parse::<Timestamp>().ok());
+            let version = as_of.or_else(|| dates.max()).ok_or_else(|| {
+                Refusal::new(line, "version", "nothing tells it, and there is no date that could stand in")
+            })?;
+            self.document.insert("version".into(), version.to_string().into());
         }
         if !self.lines.is_empty() {
             self.lines.iter_mut().for_each(complete_line);

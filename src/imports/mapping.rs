@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Kind;
 use super::targets::{self, Shape};
-use crate::time;
+use crate::time::{self, Timestamp};
 
 /// What a mapping file says (JSON).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -109,6 +109,8 @@ impl Meaning {
 pub struct Defaults {
     pub currency: String,
     pub time_zone: String,
+    /// When the file was exported: the version of orders that tell none.
+    pub as_of: Option<Timestamp>,
 }
 
 /// A mapping tied to the header of one file.
@@ -118,6 +120,7 @@ pub struct Plan {
     pub date_formats: Vec<String>,
     pub zone: TimeZone,
     pub currency: String,
+    pub as_of: Option<Timestamp>,
     /// Records make lines, so that those of one order belong together.
     pub has_lines: bool,
 }
@@ -171,6 +174,7 @@ impl Mapping {
             date_formats: self.date_formats.clone(),
             zone: time::time_zone(zone).ok_or_else(|| format!("`{zone}` is not an IANA time zone"))?,
             currency: self.currency.clone().unwrap_or_else(|| defaults.currency.clone()),
+            as_of: defaults.as_of,
         })
     }
 

@@ -18,7 +18,7 @@ const SIMPLE: &str = r#"{
 const HEADER: &str = "no,state,ordered,paid,total,title,price\n";
 
 fn shop() -> Defaults {
-    Defaults { currency: "CNY".into(), time_zone: "Asia/Shanghai".into() }
+    Defaults { currency: "CNY".into(), time_zone: "Asia/Shanghai".into(), as_of: None }
 }
 
 fn outcomes(mapping: &str, file: &[u8]) -> Vec<Outcome> {
@@ -67,6 +67,15 @@ fn a_row_becomes_an_order_with_the_shops_zone_and_minor_units() {
     assert_eq!(order.total_amount, Some(125_850));
     let line = &order.lines.as_ref().unwrap()[0];
     assert_eq!((line.quantity, line.total_amount), (1, 125_850));
+}
+
+#[test]
+fn the_version_is_the_moment_of_the_export_where_it_is_told() {
+    let defaults = Defaults { as_of: "2026-11-22T00:00:00Z".parse().ok(), ..shop() };
+    let file = "external_id,ordered_at\n1,2026-11-11\n";
+    let mut rows = Rows::open(file.as_bytes(), Kind::Orders, None, &defaults).unwrap();
+    let order: OrderDocument = rows.next().unwrap().unwrap().unwrap().document().unwrap();
+    assert_eq!(Some(order.version), defaults.as_of);
 }
 
 #[test]
