@@ -201,10 +201,9 @@ fn welcome(address: &str, shop: &DemoShop, token: &str) -> String {
 A clothes shop with {CUSTOMERS} customers and {orders} orders, loaded in {seconds:.1} s.
 
   service  http://{address}
-  docs     http://{address}/docs   (paste the token behind "Authorize")
-  token    {token}
+  docs     http://{address}/docs   (the token goes behind "Authorize")
 
-Calls worth making, in another terminal:
+Calls worth making, in another terminal, with a token that may do everything:
 
 TOKEN={token}
 

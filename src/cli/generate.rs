@@ -9,7 +9,6 @@ use super::door::Door;
 use super::progress::Progress;
 use super::stocking::{self, Shops};
 use super::{Failure, Outcome, configuration, database, place, print, serve};
-use crate::clock::Clock;
 use crate::config::Purpose;
 use crate::db::{AnyConnection, Backend, Db};
 use crate::shops::Platform;

@@ -104,15 +104,14 @@ impl Arguments {
         shop: &Shop,
     ) -> Result<Box<dyn Iterator<Item = Result<imports::Outcome, ImportError>> + 'r>, Failure> {
         let mapping = self.mapping.as_deref().map(read_mapping).transpose()?;
-        let defaults = Defaults {
-            currency: shop.currency.clone(),
-            time_zone: shop.timezone.clone(),
-            as_of: self.as_of,
-        };
+        let defaults =
+            Defaults { currency: shop.currency.clone(), time_zone: shop.timezone.clone(), as_of: self.as_of };
         match (self.format()?, mapping) {
             (Format::Csv, mapping) => Ok(Box::new(Rows::open(input, Kind::Orders, mapping, &defaults)?)),
             (Format::Ndjson, None) => Ok(Box::new(Documents::new(input))),
-            (Format::Ndjson, Some(_)) => Err(Failure::from("--mapping is for CSV; NDJSON has the canonical document")),
+            (Format::Ndjson, Some(_)) => {
+                Err(Failure::from("--mapping is for CSV; NDJSON has the canonical document"))
+            }
         }
     }
 
@@ -122,7 +121,9 @@ impl Arguments {
             (Some(format), _) => Ok(format),
             (None, Some("csv" | "txt")) => Ok(Format::Csv),
             (None, Some("ndjson" | "jsonl")) => Ok(Format::Ndjson),
-            (None, _) => Err(Failure::from("the name of the file does not tell its format; say --format csv or ndjson")),
+            (None, _) => Err(Failure::from(
+                "the name of the file does not tell its format; say --format csv or ndjson",
+            )),
         }
     }
 
@@ -217,7 +218,9 @@ impl Importer<'_> {
         ));
         let path = self.refusals.path().display().to_string();
         if self.refusals.finish()? {
-            return Err(Failure::from(format!("{refused} of {rows} rows were refused; {path} says which and why")));
+            return Err(Failure::from(format!(
+                "{refused} of {rows} rows were refused; {path} says which and why"
+            )));
         }
         Ok(())
     }

@@ -2,9 +2,17 @@
 //!
 //! Exit codes: 0 done, 1 failed with the reason on standard error, 2 wrong usage.
 
+mod demo;
+mod door;
+mod generate;
+mod import;
 mod migrate;
 mod openapi;
+mod place;
+mod progress;
+mod rebuild;
 mod serve;
+mod stocking;
 mod token;
 
 use std::process::ExitCode;
@@ -32,6 +40,10 @@ enum Command {
     Migrate(migrate::Arguments),
     Token(token::Arguments),
     Openapi(openapi::Arguments),
+    Demo(demo::Arguments),
+    Generate(generate::Arguments),
+    Import(import::Arguments),
+    Rebuild(rebuild::Arguments),
 }
 
 /// Why a command did not do what it was asked to; a sentence for whoever typed it.
@@ -53,6 +65,10 @@ pub fn run() -> ExitCode {
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::Openapi(arguments) => openapi::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Generate(arguments) => generate::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
+        Command::Rebuild(arguments) => rebuild::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -79,4 +95,9 @@ fn database(config: &Config) -> Result<Db, DbError> {
 /// Writes to standard output; a reader that went away is no failure.
 fn print(text: &str) {
     let _ = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
+}
+
+/// Writes to standard error.
+fn note(text: &str) {
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
 }

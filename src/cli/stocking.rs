@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
+use super::Failure;
 use super::door::{BATCH, Door};
 use super::progress::Progress;
-use super::Failure;
 use crate::ids::{CustomerId, ShopId};
 use crate::ingest::Incoming;
 use crate::synthetic::{Channel, History};
@@ -73,7 +73,8 @@ struct Run<'a> {
 impl Run<'_> {
     fn make(&self, mut history: History, shops: Shops, sender: SyncSender<Vec<Incoming>>) {
         loop {
-            let batch: Vec<Incoming> = history.by_ref().take(BATCH).map(|order| shops.incoming(order)).collect();
+            let batch: Vec<Incoming> =
+                history.by_ref().take(BATCH).map(|order| shops.incoming(order)).collect();
             if batch.is_empty() || self.failed.load(Ordering::Relaxed) || sender.send(batch).is_err() {
                 return;
             }
@@ -99,7 +100,8 @@ impl Run<'_> {
             applied += u64::from(outcome.applied);
             (self.listener)(item, outcome.customer_id);
         }
-        let lines: usize = batch.iter().map(|item| item.document.lines.as_deref().map_or(0, <[_]>::len)).sum();
+        let lines: usize =
+            batch.iter().map(|item| item.document.lines.as_deref().map_or(0, <[_]>::len)).sum();
         let count = |counter: &AtomicU64, by: u64| counter.fetch_add(by, Ordering::Relaxed);
         count(&self.loaded.orders, batch.len() as u64);
         count(&self.loaded.lines, lines as u64);

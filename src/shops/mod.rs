@@ -7,4 +7,4 @@ mod service;
 mod store;
 
 pub use model::{Platform, Shop};
-pub use store::find as find_shop;
+pub use store::{find as find_shop, insert as insert_shop, list as list_shops};

@@ -11,8 +11,10 @@ use crate::time::Timestamp;
 const BLOCK: u64 = 50_000;
 /// Nobody orders more often (and no more streams of chance are set aside).
 const MOST_ORDERS: u16 = 500;
-/// The spread of people's loyalty: at 1.5 two in five never come back when the average is five orders.
-const LOYALTY_SPREAD: f64 = 1.5;
+/// Not even the most loyal order more often than once in so many days.
+const LEAST_GAP: u32 = 7;
+/// The spread of people's loyalty: at 1.2 about two in five never come back when the average is five orders.
+const LOYALTY_SPREAD: f64 = 1.2;
 /// How long people stay customers, in days.
 const LIFE: f64 = 420.0;
 /// The share of orders by people who did not sign in.
@@ -61,7 +63,8 @@ impl History {
 
     fn sketch_customer(&mut self, customer: u64) {
         let mut draw = self.source.habits(customer);
-        let count = count(&mut draw, self.plan.orders_per_customer);
+        let most = (self.plan.days / LEAST_GAP).clamp(1, MOST_ORDERS.into());
+        let count = count(&mut draw, self.plan.orders_per_customer, f64::from(most));
         let first = self.calendar.day(&mut draw, 0, self.calendar.length());
         let life = draw.wait(LIFE) as usize;
         let mut moments: Vec<Timestamp> = (0..count)
@@ -113,12 +116,12 @@ impl Iterator for History {
 }
 
 /// How often a customer orders: once, and as much more often as their loyalty makes it.
-fn count(draw: &mut Draw, mean: f64) -> u16 {
+fn count(draw: &mut Draw, mean: f64, most: f64) -> u16 {
     let loyalty = (LOYALTY_SPREAD * draw.normal() - LOYALTY_SPREAD * LOYALTY_SPREAD / 2.0).exp();
     let more = (mean - 1.0).max(0.0) * loyalty;
     let again = more / (1.0 + more);
     let extra = if again > 0.0 { (1.0 - draw.unit()).ln() / again.ln() } else { 0.0 };
-    1 + extra.min(f64::from(MOST_ORDERS - 1)) as u16
+    1 + extra.min(most - 1.0) as u16
 }
 
 /// As a platform numbers them: 19 digits; or the till's slip.
