@@ -4,6 +4,7 @@
 //! of a noun use diesel's query builder over [`schema`]; what it cannot say for both databases at once (upserts, sets
 //! of keys, set-based statements) goes through [`Sql`] and [`Upsert`], written once as well.
 
+mod apart;
 mod connection;
 mod error;
 pub mod migrate;
@@ -14,6 +15,7 @@ pub mod types;
 mod update;
 mod upsert;
 
+pub use apart::{apart, retry, split};
 pub use connection::{AnyConnection, Backend, MultiBackend, Target, look_up_by_key, transaction};
 pub use error::DbError;
 pub use pool::{Db, DbOptions};

@@ -47,6 +47,21 @@ pub enum Refusal {
     UnknownTenant,
 }
 
+/// Counts what became of orders, once that is committed.
+pub fn count<'r>(results: impl IntoIterator<Item = &'r Result<Outcome, Refusal>>) {
+    let (mut applied, mut unchanged, mut refused) = (0, 0, 0);
+    for result in results {
+        match result {
+            Ok(outcome) if outcome.applied => applied += 1,
+            Ok(_) => unchanged += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    for (outcome, number) in [("applied", applied), ("unchanged", unchanged), ("refused", refused)] {
+        metrics::counter!("huitou_orders_total", "outcome" => outcome).increment(number);
+    }
+}
+
 const FUTURE_SECONDS: i64 = 24 * 60 * 60;
 
 /// Applies a batch and answers for each item, in its order. An error means that nothing of the batch may be committed.

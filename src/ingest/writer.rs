@@ -10,9 +10,9 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use super::apply::{Incoming, Outcome, Refusal, apply};
+use super::apply::{Incoming, Outcome, Refusal, apply, count};
 use crate::clock::{Clock, IdGen};
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, retry, split};
 use crate::ids::TenantId;
 
 /// Bounds of the queue and of a batch.
@@ -202,49 +202,31 @@ impl Worker {
         Some(jobs)
     }
 
-    /// Commits orders of one tenant together. If the database refuses them as a whole, halves are tried, until the
-    /// one at fault stands alone.
-    fn commit(&self, mut jobs: Vec<Job>) {
-        match self.apply(&jobs) {
-            Ok(outcomes) => {
-                for (job, outcome) in jobs.into_iter().zip(outcomes) {
-                    // A caller that went away needs no answer; its order is written.
-                    let _ = job.answer.send(outcome.map_err(WriteError::from));
-                }
-            }
-            Err(DbError::Failed(_) | DbError::Taken(_) | DbError::Conflict(_)) if jobs.len() > 1 => {
-                metrics::counter!("huitou_batch_splits_total").increment(1);
-                let rest = jobs.split_off(jobs.len() / 2);
-                self.commit(jobs);
-                self.commit(rest);
-            }
-            Err(error) => {
-                tracing::error!(orders = jobs.len(), %error, "orders could not be written");
-                for job in jobs {
-                    let _ = job.answer.send(Err(WriteError::Db(error.clone())));
-                }
-            }
-        }
-    }
-
-    fn apply(&self, jobs: &[Job]) -> Result<Vec<Result<Outcome, Refusal>>, DbError> {
-        const ATTEMPTS: usize = 5;
+    /// Commits orders of one tenant together, or apart where the database refuses one of them.
+    fn commit(&self, jobs: Vec<Job>) {
         let Some(tenant) = jobs.first().map(|job| job.tenant) else {
-            return Ok(Vec::new());
+            return;
         };
-        let items: Vec<Incoming> = jobs.iter().map(|job| job.incoming.clone()).collect();
-        let mut attempt = 1;
-        loop {
-            let now = self.clock.now();
-            let outcome =
-                self.db.write_blocking(|connection| apply(connection, tenant, &items, now, &*self.ids));
-            match outcome {
-                Err(DbError::Conflict(_) | DbError::Taken(_)) if attempt < ATTEMPTS => {
-                    metrics::counter!("huitou_batch_retries_total").increment(1);
-                    attempt += 1;
-                }
-                outcome => return outcome,
-            }
+        let (items, answers): (Vec<Incoming>, Vec<_>) =
+            jobs.into_iter().map(|job| (job.incoming, job.answer)).unzip();
+        let results = split(&items, &mut |items| {
+            retry(|| {
+                let now = self.clock.now();
+                self.db.write_blocking(|connection| apply(connection, tenant, items, now, &*self.ids))
+            })
+        });
+        count(results.iter().flatten());
+        if let Some(error) = results.iter().find_map(|result| result.as_ref().err()) {
+            let orders = results.iter().filter(|result| result.is_err()).count();
+            tracing::error!(orders, %error, "orders could not be written");
+        }
+        for (answer, result) in answers.into_iter().zip(results) {
+            let result = match result {
+                Ok(outcome) => outcome.map_err(WriteError::from),
+                Err(error) => Err(WriteError::from(error)),
+            };
+            // A caller that went away needs no answer; its order is written.
+            let _ = answer.send(result);
         }
     }
 }
