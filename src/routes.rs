@@ -5,13 +5,14 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{description, health, shops, tenants};
+use crate::{description, health, orders, shops, tenants};
 
 /// Registers every endpoint.
 pub fn configure(config: &mut ServiceConfig) {
     health::routes(config);
     tenants::api::routes(config);
     shops::api::routes(config);
+    orders::api::routes(config);
 }
 
 /// The description of every endpoint.

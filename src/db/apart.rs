@@ -49,9 +49,8 @@ pub fn apart<T, R>(
     if items.is_empty() {
         return Ok(Vec::new());
     }
-    let results = split(items, &mut |items| {
-        retry(|| connection.transaction(|connection| write(connection, items)))
-    });
+    let results =
+        split(items, &mut |items| retry(|| connection.transaction(|connection| write(connection, items))));
     let failure = results.iter().filter_map(|result| result.as_ref().err());
     match failure.into_iter().find(|error| !may_lie_in_an_item(error)) {
         Some(error) => Err(error.clone()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, ResponseError};
+use actix_web::{FromRequest, HttpRequest};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -44,18 +44,24 @@ pub struct BulkResponse {
 pub struct BulkItemResult {
     /// The object's place in the body, from 0.
     pub index: usize,
-    /// The status that the object would have got alone.
-    #[schema(example = 201)]
-    pub status: u16,
+    pub status: BulkStatus,
     /// The object's id, where it was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "ord_01jd7zk3v8e4qbm2n5r9x6t0wy")]
     pub id: Option<String>,
-    /// Whether it changed anything; told for orders alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub applied: Option<bool>,
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<BulkItemError>,
+}
+
+/// What became of an object: `applied` if it is new or told something new, `unchanged` if all of it was known,
+/// `refused` with an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BulkStatus {
+    Applied,
+    Unchanged,
+    Refused,
 }
 
 /// Why one object was refused.
@@ -72,23 +78,34 @@ pub struct BulkItemError {
 
 impl PersonalData for BulkResponse {}
 
+impl BulkResponse {
+    /// Adds to a counter what became of the objects, by its label `outcome`.
+    pub fn count(&self, metric: &'static str) {
+        let label = |status| match status {
+            BulkStatus::Applied => "applied",
+            BulkStatus::Unchanged => "unchanged",
+            BulkStatus::Refused => "refused",
+        };
+        for result in &self.results {
+            metrics::counter!(metric, "outcome" => label(result.status)).increment(1);
+        }
+    }
+}
+
 impl BulkItemResult {
-    pub fn taken(index: usize, status: u16, id: impl std::fmt::Display) -> Self {
-        Self { index, status, id: Some(id.to_string()), applied: None, error: None }
+    /// An object that was taken, whether or not it `changed` anything.
+    pub fn taken(index: usize, changed: bool, id: impl std::fmt::Display) -> Self {
+        let status = if changed { BulkStatus::Applied } else { BulkStatus::Unchanged };
+        Self { index, status, id: Some(id.to_string()), error: None }
     }
 
     pub fn refused(index: usize, error: &Error) -> Self {
-        Self {
-            index,
-            status: error.status_code().as_u16(),
-            id: None,
-            applied: None,
-            error: Some(BulkItemError {
-                code: error.code().into(),
-                detail: error.to_string(),
-                errors: error.field_errors().iter().map(ProblemItem::from).collect(),
-            }),
-        }
+        let error = BulkItemError {
+            code: error.code().into(),
+            detail: error.to_string(),
+            errors: error.field_errors().iter().map(ProblemItem::from).collect(),
+        };
+        Self { index, status: BulkStatus::Refused, id: None, error: Some(error) }
     }
 }
 

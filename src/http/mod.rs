@@ -14,9 +14,10 @@ mod problem;
 mod query;
 mod reply;
 mod request;
+mod shop_item;
 
 pub use body::{Body, PatchBody};
-pub use bulk::{Bulk, BulkItem, BulkItemResult, BulkResponse};
+pub use bulk::{Bulk, BulkItem, BulkItemResult, BulkResponse, BulkStatus};
 pub use etag::{EntityTag, IfMatch};
 pub use idempotency::{Idempotency, InFlight, Stored};
 pub use limits::{RateLimiter, RateState};
@@ -28,3 +29,4 @@ pub use problem::{MethodTable, Problem, ProblemItem, no_such_route};
 pub use query::Query;
 pub use reply::Reply;
 pub use request::{RequestId, track};
+pub use shop_item::{LONGEST_EXTERNAL_ID, ShopDocument, ShopItem};

@@ -116,7 +116,8 @@ impl<D: ShopDocument> PartialSchema for ShopItem<D> {
             for example in object.example.iter_mut().chain(&mut object.examples) {
                 let key = json!({"shop_id": ShopKind::EXAMPLE, "external_id": "2026111100001"});
                 let document = std::mem::replace(example, key);
-                if let (Some(item), serde_json::Value::Object(document)) = (example.as_object_mut(), document) {
+                if let (Some(item), serde_json::Value::Object(document)) = (example.as_object_mut(), document)
+                {
                     item.extend(document);
                 }
             }

@@ -22,6 +22,6 @@ mod save;
 pub mod stamps;
 mod writer;
 
-pub use load::Personal;
 pub use apply::{Incoming, Outcome, Refusal, apply, count};
+pub use load::Personal;
 pub use writer::{OrderWriter, WriteError, WriterOptions};

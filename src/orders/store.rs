@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::OrderStatus;
 use super::document::{BuyerDocument, LineDocument};
@@ -43,9 +44,12 @@ pub struct Span {
 pub type Place = (Timestamp, OrderId);
 
 /// The order of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Direction {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+pub enum Sort {
+    #[default]
+    #[serde(rename = "-ordered_at")]
     NewestFirst,
+    #[serde(rename = "ordered_at")]
     OldestFirst,
 }
 
@@ -60,16 +64,16 @@ pub fn list(
     connection: &mut AnyConnection,
     tenant: TenantId,
     filter: &Filter,
-    direction: Direction,
+    sort: Sort,
     after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<OrderResponse>> {
     let mut condition = filter.condition(tenant);
-    let (beyond, order) = match direction {
-        Direction::NewestFirst => {
+    let (beyond, order) = match sort {
+        Sort::NewestFirst => {
             (" AND (o.ordered_at, o.id) < ({}, {})", " ORDER BY o.ordered_at DESC, o.id DESC LIMIT {}")
         }
-        Direction::OldestFirst => {
+        Sort::OldestFirst => {
             (" AND (o.ordered_at, o.id) > ({}, {})", " ORDER BY o.ordered_at, o.id LIMIT {}")
         }
     };
@@ -99,7 +103,7 @@ pub fn recent_of_customer(
     limit: i64,
 ) -> Result<Vec<OrderResponse>> {
     let filter = Filter { customer_id: Some(customer), ..Filter::default() };
-    list(connection, tenant, &filter, Direction::NewestFirst, None, limit)
+    list(connection, tenant, &filter, Sort::NewestFirst, None, limit)
 }
 
 impl Filter {
