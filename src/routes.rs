@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{description, health, orders, shops, tenants};
+use crate::{catalog, description, health, orders, shops, tenants};
 
 /// Registers every endpoint.
 pub fn configure(config: &mut ServiceConfig) {
@@ -13,6 +13,7 @@ pub fn configure(config: &mut ServiceConfig) {
     tenants::api::routes(config);
     shops::api::routes(config);
     orders::api::routes(config);
+    catalog::api::routes(config);
 }
 
 /// The description of every endpoint.

@@ -109,6 +109,32 @@ impl BulkItemResult {
     }
 }
 
+/// Answers for each object in its place: what could not be read is refused, the others are handed on together and come
+/// back each with its own outcome, in their order.
+pub fn apply_each<T, E>(
+    items: Vec<Result<T>>,
+    apply: impl FnOnce(Vec<T>) -> Result<Vec<Result<E>>>,
+    taken: impl Fn(usize, E) -> BulkItemResult,
+) -> Result<BulkResponse> {
+    let (mut readable, mut places) = (Vec::new(), Vec::new());
+    let mut results = Vec::with_capacity(items.len());
+    for (index, item) in items.into_iter().enumerate() {
+        match item {
+            Ok(item) => {
+                places.push(index);
+                readable.push(item);
+            }
+            Err(error) => results.push(BulkItemResult::refused(index, &error)),
+        }
+    }
+    results.extend(places.into_iter().zip(apply(readable)?).map(|(index, outcome)| match outcome {
+        Ok(outcome) => taken(index, outcome),
+        Err(error) => BulkItemResult::refused(index, &error),
+    }));
+    results.sort_by_key(|result| result.index);
+    Ok(BulkResponse { results })
+}
+
 const NDJSON: [&str; 3] = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
 
 impl<T: BulkItem> FromRequest for Bulk<T> {

@@ -6,7 +6,9 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 
+use super::shop_item::LONGEST_EXTERNAL_ID;
 use crate::error::{Error, Result};
+use crate::ids::ShopId;
 
 /// The values in the path: one, or a tuple in their order. What cannot be an id or a key cannot exist: 404.
 pub struct UrlPath<T>(pub T);
@@ -22,5 +24,28 @@ impl<T: DeserializeOwned + 'static> FromRequest for UrlPath<T> {
             Ok(values) if !nul => Ok(Self(values.into_inner())),
             _ => Err(missing),
         })
+    }
+}
+
+/// The natural key of an object of a shop, as it stands in the path.
+#[derive(Debug)]
+pub struct ShopPath {
+    pub shop_id: ShopId,
+    pub external_id: String,
+}
+
+impl FromRequest for ShopPath {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let path = UrlPath::<(ShopId, String)>::from_request(request, payload).into_inner();
+        ready(path.and_then(|UrlPath((shop_id, external_id))| {
+            if external_id.trim().is_empty() || external_id.chars().count() > LONGEST_EXTERNAL_ID {
+                let detail = format!("must have 1 to {LONGEST_EXTERNAL_ID} characters");
+                return Err(Error::invalid_parameter("external_id", "invalid_value", detail));
+            }
+            Ok(Self { shop_id, external_id })
+        }))
     }
 }

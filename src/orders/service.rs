@@ -4,7 +4,7 @@ use super::OrderDocument;
 use crate::clock::IdGen;
 use crate::db::{AnyConnection, apart};
 use crate::error::{Error, Result};
-use crate::http::{BulkItemResult, BulkResponse, ShopDocument, ShopItem};
+use crate::http::{BulkItemResult, BulkResponse, ShopDocument, ShopItem, apply_each};
 use crate::ids::TenantId;
 use crate::ingest::{self, Incoming, Outcome, Refusal, WriteError};
 use crate::time::Timestamp;
@@ -54,31 +54,19 @@ pub fn apply_batch(
     now: Timestamp,
     ids: &dyn IdGen,
 ) -> Result<BulkResponse> {
-    let (mut readable, mut places) = (Vec::new(), Vec::new());
-    let mut results = Vec::with_capacity(items.len());
-    for (index, item) in items.into_iter().enumerate() {
-        match item {
-            Ok(item) => {
-                places.push(index);
-                readable.push(Incoming::from(item));
+    apply_each(
+        items,
+        |items| {
+            let items: Vec<Incoming> = items.into_iter().map(Incoming::from).collect();
+            let mut outcomes = Vec::with_capacity(items.len());
+            for chunk in items.chunks(CHUNK) {
+                let together = apart(connection, chunk, |connection, items| {
+                    ingest::apply(connection, tenant, items, now, ids)
+                })?;
+                outcomes.extend(together.into_iter().map(|outcome| Ok(outcome??)));
             }
-            Err(error) => results.push(BulkItemResult::refused(index, &error)),
-        }
-    }
-    let mut places = places.into_iter();
-    for chunk in readable.chunks(CHUNK) {
-        let outcomes =
-            apart(connection, chunk, |connection, items| ingest::apply(connection, tenant, items, now, ids))?;
-        let outcomes = outcomes.into_iter().map(|outcome| Ok(outcome??));
-        results.extend(places.by_ref().zip(outcomes).map(|(index, outcome)| result(index, outcome)));
-    }
-    results.sort_by_key(|result| result.index);
-    Ok(BulkResponse { results })
-}
-
-fn result(index: usize, outcome: Result<Outcome>) -> BulkItemResult {
-    match outcome {
-        Ok(outcome) => BulkItemResult::taken(index, outcome.applied, outcome.order_id),
-        Err(error) => BulkItemResult::refused(index, &error),
-    }
+            Ok(outcomes)
+        },
+        |index, outcome: Outcome| BulkItemResult::taken(index, outcome.applied, outcome.order_id),
+    )
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::app::AppState;
 use crate::auth::{Require, scope};
 use crate::error::{Error, Result};
-use crate::http::{Body, Bulk, BulkResponse, Idempotency, LONGEST_EXTERNAL_ID, PersonalData, Reply, UrlPath};
+use crate::http::{Body, Bulk, BulkResponse, Idempotency, PersonalData, Reply, ShopPath};
 use crate::ids::{CustomerId, OrderId, ShopId};
 use crate::ingest::{Incoming, Outcome};
 use crate::orders::{OrderDocument, OrderItem, OrderStatus, service};
@@ -75,11 +75,10 @@ impl UpsertOrderResponse {
 pub async fn upsert_order(
     caller: Require<scope::OrdersWrite>,
     app: web::Data<AppState>,
-    path: UrlPath<(ShopId, String)>,
+    path: ShopPath,
     body: Body<OrderDocument>,
 ) -> Result<Reply<UpsertOrderResponse>> {
-    let (shop_id, external_id) = path.0;
-    check_external_id(&external_id)?;
+    let ShopPath { shop_id, external_id } = path;
     let incoming = Incoming { shop_id, external_id: external_id.clone(), document: body.value };
     let outcome = app.orders.write(caller.tenant, incoming, body.raw.len()).await.map_err(Error::from)?;
     let answer = UpsertOrderResponse::new(shop_id, external_id, &outcome);
@@ -88,18 +87,6 @@ pub async fn upsert_order(
         true => reply.status(StatusCode::CREATED).location(format!("/v1/orders/{}", outcome.order_id)),
         false => reply,
     })
-}
-
-/// Refuses an id that no list could ever tell.
-pub fn check_external_id(external_id: &str) -> Result<()> {
-    if external_id.trim().is_empty() || external_id.chars().count() > LONGEST_EXTERNAL_ID {
-        return Err(Error::invalid_parameter(
-            "external_id",
-            "invalid_value",
-            format!("must have 1 to {LONGEST_EXTERNAL_ID} characters"),
-        ));
-    }
-    Ok(())
 }
 
 /// Many orders.
