@@ -39,6 +39,11 @@ impl Rate {
     }
 }
 
+/// An amount shared out evenly, rounded half to even; `None` for nobody.
+pub fn average(amount: i64, among: i64) -> Option<i64> {
+    (among > 0).then(|| i64::try_from(divide_half_even(amount.into(), among.into())).ok())?
+}
+
 fn divide_half_even(numerator: i128, denominator: i128) -> i128 {
     let (quotient, remainder) = (numerator.div_euclid(denominator), numerator.rem_euclid(denominator));
     let up = match (remainder * 2).cmp(&denominator) {
@@ -66,6 +71,14 @@ mod tests {
         let rate = Rate::parse("0.5").unwrap();
         assert_eq!(rate.convert(5, "CNY", "CNY"), Some(2));
         assert_eq!(rate.convert(7, "CNY", "CNY"), Some(4));
+    }
+
+    #[test]
+    fn an_average_among_nobody_is_none() {
+        assert_eq!(average(10, 4), Some(2));
+        assert_eq!(average(14, 4), Some(4));
+        assert_eq!(average(-1, 3), Some(0));
+        assert_eq!(average(10, 0), None);
     }
 
     #[test]

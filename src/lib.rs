@@ -3,6 +3,7 @@
 //! Orders come in through one door ([`ingest`]), customers' files go out. Layers, from the outside in: `routes → auth →
 //! <noun>/api → <noun>/service → <noun>/store → db`.
 
+pub mod analytics;
 pub mod app;
 pub mod auth;
 

@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{catalog, description, health, orders, shops, tenants};
+use crate::{analytics, catalog, description, health, orders, shops, tenants};
 
 /// Registers every endpoint.
 pub fn configure(config: &mut ServiceConfig) {
@@ -14,6 +14,7 @@ pub fn configure(config: &mut ServiceConfig) {
     shops::api::routes(config);
     orders::api::routes(config);
     catalog::api::routes(config);
+    analytics::api::routes(config);
 }
 
 /// The description of every endpoint.

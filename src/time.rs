@@ -104,6 +104,77 @@ impl utoipa::PartialSchema for Timestamp {
 
 impl utoipa::ToSchema for Timestamp {}
 
+/// A calendar day, between the years 1900 and 2200; when it begins depends on the time zone.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(jiff::civil::Date);
+
+/// Why a text is not a day.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a day between the years 1900 and 2200, such as `2026-11-11`")]
+pub struct InvalidDay;
+
+impl Day {
+    /// The moment at which the day begins.
+    pub fn start(self, zone: &jiff::tz::TimeZone) -> Timestamp {
+        let start = self.0.to_zoned(zone.clone()).map(|start| start.timestamp());
+        Timestamp::from_jiff(start.unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+    }
+
+    /// The day after.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.tomorrow().unwrap_or(self.0))
+    }
+}
+
+impl FromStr for Day {
+    type Err = InvalidDay;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDay> {
+        // jiff reads more than `YYYY-MM-DD`.
+        let date = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == 10);
+        date.filter(|date| (1900..2200).contains(&date.year())).map(Self).ok_or(InvalidDay)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for Day {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+            .description(Some("A calendar day."))
+            .examples([serde_json::Value::from("2026-11-11")])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Day {}
+
 /// An IANA time zone, such as `Asia/Shanghai`.
 pub fn time_zone(name: &str) -> Option<jiff::tz::TimeZone> {
     // The bundled database matches names in any letter case; keep to the canonical spelling.
@@ -127,6 +198,17 @@ mod tests {
         assert_eq!("2026-11-11T00:01:02".parse::<Timestamp>(), Err(InvalidTimestamp::Format));
         assert_eq!("9999-01-01T00:00:00Z".parse::<Timestamp>(), Err(InvalidTimestamp::Range));
         assert!("10000-01-01T00:00:00Z".parse::<Timestamp>().is_err());
+    }
+
+    #[test]
+    fn a_day_begins_when_its_zone_says() {
+        let day: Day = "2026-11-11".parse().unwrap();
+        let zone = time_zone("Asia/Shanghai").unwrap();
+        assert_eq!(day.start(&zone).to_string(), "2026-11-10T16:00:00Z");
+        assert_eq!(day.next().to_string(), "2026-11-12");
+        for text in ["2026-02-30", "2026-1-1", "20261111", "2026-11-11T00", "1899-12-31", ""] {
+            assert_eq!(text.parse::<Day>(), Err(InvalidDay), "{text}");
+        }
     }
 
     #[test]

@@ -30,6 +30,10 @@ pub struct Facts {
     pub last_order_at: Option<Timestamp>,
 }
 
+/// [`Facts::orders_kept`] in SQL, over the columns of `orders`.
+pub const KEPT: &str = "paid_at IS NOT NULL AND status <> 'refunded' \
+    AND NOT (COALESCE(total_amount, 0) > 0 AND refunded_amount >= total_amount)";
+
 impl Facts {
     /// One order's share.
     pub fn of(order: &Order, derived: &Derived) -> Self {

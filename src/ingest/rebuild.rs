@@ -1,6 +1,7 @@
 //! Facts from nothing: what the differences of [`super::facts`] must add up to.
 
 use super::derive::Derived;
+use super::facts::KEPT;
 use super::load;
 use super::save::{self, ChangedOrder};
 use crate::db::{AnyConnection, DbError, transaction};
@@ -63,9 +64,6 @@ fn convert(connection: &mut AnyConnection, tenant: TenantId, now: Timestamp) -> 
         }
     }
 }
-
-/// An order that is kept: paid, and not refunded in full.
-const KEPT: &str = "paid_at IS NOT NULL AND status <> 'refunded' AND NOT (COALESCE(total_amount, 0) > 0 AND refunded_amount >= total_amount)";
 
 fn by_shop(connection: &mut AnyConnection, tenant: TenantId) -> Result<usize, DbError> {
     let text = format!(

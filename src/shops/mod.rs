@@ -3,7 +3,7 @@
 pub mod api;
 mod model;
 mod secrets;
-mod service;
+pub mod service;
 mod store;
 
 pub use model::{Platform, Shop};
