@@ -12,7 +12,7 @@ use crate::currency::average;
 use crate::error::{Error, Result};
 use crate::http::{PersonalData, Query, Reply};
 use crate::ids::ShopId;
-use crate::shops;
+use crate::shops::find_shop;
 use crate::time::{Day, time_zone};
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -120,7 +120,10 @@ async fn summarize_orders(
     let (zone, currency) = (tenant.timezone.clone(), tenant.currency.clone());
     let answer = app.db.read_replica(move |connection| {
         let zone = match shop_id {
-            Some(shop) => shops::service::get(connection, scope.tenant, shop)?.timezone,
+            Some(shop) => {
+                let found = find_shop(connection, scope.tenant, shop)?;
+                found.ok_or(Error::NotFound { what: "shop" })?.timezone
+            }
             None => zone,
         };
         let zone = time_zone(&zone).ok_or_else(|| Error::internal("a stored time zone is unknown"))?;

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::OrderStatus;
 use super::document::{BuyerDocument, LineDocument};
 use super::model::{OrderResponse, RefundResponse};
+use crate::customers::keys::after_prefix;
 use crate::db::schema::{order_lines, order_refunds, orders};
 use crate::db::types::Json;
 use crate::db::{AnyConnection, Column, Sql};
@@ -134,15 +135,12 @@ impl Filter {
                  AND o.external_id >= {} AND o.external_id < {}",
                 tenant,
                 start,
-                format!("{start}{LAST_CHARACTER}")
+                after_prefix(start)
             )
         }));
         condition
     }
 }
-
-/// Sorts after everything that an id may go on with.
-const LAST_CHARACTER: char = '\u{10FFFF}';
 
 #[derive(QueryableByName)]
 #[diesel(table_name = orders)]

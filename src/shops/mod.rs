@@ -3,7 +3,7 @@
 pub mod api;
 mod model;
 mod secrets;
-pub mod service;
+mod service;
 mod store;
 
 pub use model::{Platform, Shop};
