@@ -46,9 +46,9 @@ const TOKEN_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 pub fn run(arguments: &Arguments) -> Outcome {
     let address = format!("127.0.0.1:{}", arguments.port);
+    let home = Home::make(arguments.keep.as_deref())?;
     std::net::TcpListener::bind(&address)
         .map_err(|error| format!("{address} cannot be bound ({error}); choose another with --port"))?;
-    let home = Home::make(arguments.keep.as_deref())?;
     let config = configuration(&home.file, &address)?;
     telemetry::log(config.log_format);
     serve::prepare_database(&config, false)?;
