@@ -22,6 +22,8 @@ use crate::db::types::Guid;
 pub trait IdKind: 'static + Send + Sync {
     /// The prefix before the underscore, three lower-case letters.
     const PREFIX: &'static str;
+    /// What the API's description calls its ids.
+    const NAME: &'static str;
     /// An id for examples and documentation.
     const EXAMPLE: &'static str;
 }
@@ -40,6 +42,7 @@ macro_rules! id_kinds {
         pub struct $kind;
         impl IdKind for $kind {
             const PREFIX: &'static str = $prefix;
+            const NAME: &'static str = stringify!($alias);
             const EXAMPLE: &'static str = concat!($prefix, "_01jd7zk3v8e4qbm2n5r9x6t0wy");
         }
         #[doc = concat!("`", $prefix, "_…`")]
@@ -177,7 +180,11 @@ impl<K: IdKind> utoipa::PartialSchema for Id<K> {
     }
 }
 
-impl<K: IdKind> utoipa::ToSchema for Id<K> {}
+impl<K: IdKind> utoipa::ToSchema for Id<K> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        K::NAME.into()
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -42,10 +42,9 @@ def main() -> int:
             url = f"sqlite://{directory}/fuzz.db"
         base, environment = stack.enter_context(service(url, directory))
         token = tenant_token(base, environment)
-        shop = call(base, token, "POST", "/v1/shops", SHOP)["id"]
+        shops = [call(base, token, "POST", "/v1/shops", SHOP | {"external_id": name})["id"] for name in ("a", "b")]
         config = directory / "schemathesis.toml"
-        # A shop that exists, so that what lies behind it is reached as well.
-        config.write_text(f'[parameters]\n"path.shop_id" = "{shop}"\n')
+        config.write_text(CONFIG % tuple(shops))
         command = [
             SCHEMATHESIS, "--config-file", config, "run", ROOT / "openapi/openapi.json",
             "--url", base, "--header", f"Authorization: Bearer {token}", "--checks", CHECKS,
@@ -55,13 +54,16 @@ def main() -> int:
         return subprocess.run(command, cwd=directory, timeout=TIME_LIMIT).returncode
 
 
-SHOP = {
-    "name": "Fuzz",
-    "platform": "other",
-    "external_id": "fuzz",
-    "timezone": "Asia/Shanghai",
-    "currency": "CNY",
-}
+SHOP = {"name": "Fuzz", "platform": "other", "timezone": "Asia/Shanghai", "currency": "CNY"}
+# Shops that exist, so that what lies behind them is reached as well; one to keep and one to delete.
+CONFIG = """
+[parameters]
+"path.shop_id" = "%s"
+
+[[operations]]
+include-name = "DELETE /v1/shops/{shop_id}"
+parameters = { "path.shop_id" = "%s" }
+"""
 
 
 @contextlib.contextmanager

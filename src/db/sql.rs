@@ -49,6 +49,7 @@ pub struct AnyKind;
 
 impl IdKind for AnyKind {
     const PREFIX: &'static str = "any";
+    const NAME: &'static str = "AnyId";
     const EXAMPLE: &'static str = "";
 }
 

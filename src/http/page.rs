@@ -63,7 +63,7 @@ struct PagingParameters {
     /// The `next_cursor` of the page before. It holds for the same filters and order.
     cursor: Option<String>,
     /// `exact` to learn the total.
-    #[param(example = "exact")]
+    #[param(inline, example = "exact")]
     count: Option<Count>,
 }
 

@@ -338,6 +338,8 @@ async fn create_shop(
 }
 
 /// Read a shop
+///
+/// Its webhook secrets are never told; the answer says how many there are.
 #[utoipa::path(
     tag = "Shops",
     security(("bearer" = ["settings:read"])),

@@ -29,7 +29,8 @@ pub struct Shop {
 }
 
 macro_rules! platforms {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+    // A `tt`, because utoipa does not look into a `literal` that a macro passes on.
+    ($($(#[$doc:meta])* $name:ident = $text:tt;)*) => {
         /// Where a shop is.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         pub enum Platform {
