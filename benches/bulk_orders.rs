@@ -49,7 +49,8 @@ fn measure(database: &str, orders: usize, mut url: impl FnMut(&str) -> String) {
         let ids: &dyn IdGen = &ids;
         (ids.id(now()), ids.id(now()))
     };
-    let items = raw::incoming(shop, orders, ORDERS_PER_CUSTOMER);
+    let customers = (orders / ORDERS_PER_CUSTOMER).max(1);
+    let items: Vec<Incoming> = (0..orders).map(|number| raw::order(shop, number, customers)).collect();
     let rate = |took: Duration| orders as f64 / took.as_secs_f64();
 
     let mut connection = prepare(&url("bare"), tenant, shop);

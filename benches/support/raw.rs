@@ -103,30 +103,25 @@ pub fn tenant_and_shop(connection: &mut AnyConnection, tenant: TenantId, shop: S
         .expect("a shop");
 }
 
-/// Orders of ever changing customers, in the order in which they were placed.
-pub fn incoming(shop: ShopId, orders: usize, orders_per_customer: usize) -> Vec<Incoming> {
+/// The order with this number, of one of so many customers.
+pub fn order(shop: ShopId, number: usize, customers: usize) -> Incoming {
     let first: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a date");
-    let customers = (orders / orders_per_customer).max(1);
-    (0..orders)
-        .map(|number| {
-            let at = first.plus_seconds(number as i64);
-            // A stride that is prime to the number of customers visits them in a scattered order.
-            let customer = number.wrapping_mul(7_919) % customers;
-            let line = |sku: usize| {
-                json!({"sku": format!("DC-{sku}"), "title": "羽绒服", "category": "女装/羽绒服", "quantity": 1,
-                       "attributes": {"尺码": "XXXXL", "颜色": "红色"}, "unit_amount": 27800, "total_amount": 12900})
-            };
-            let document = json!({
-                "version": at, "status": "paid", "ordered_at": at, "paid_at": at, "currency": "CNY",
-                "total_amount": 25800, "discount_amount": 2000, "shipping_amount": 0,
-                "customer": {"external_id": format!("buyer-{customer}"), "name": "小4",
-                             "phone": format!("138{customer:08}"), "address": {"country": "CN", "city": "杭州"}},
-                "lines": [line(number % 500), line(number % 700)]
-            });
-            let document = serde_json::from_value(document).expect("a canonical order");
-            Incoming { shop_id: shop, external_id: format!("order-{number}"), document }
-        })
-        .collect()
+    let at = first.plus_seconds(number as i64);
+    // A stride that is prime to the number of customers visits them in a scattered order.
+    let customer = number.wrapping_mul(7_919) % customers;
+    let line = |sku: usize| {
+        json!({"sku": format!("DC-{sku}"), "title": "羽绒服", "category": "女装/羽绒服", "quantity": 1,
+               "attributes": {"尺码": "XXXXL", "颜色": "红色"}, "unit_amount": 27800, "total_amount": 12900})
+    };
+    let document = json!({
+        "version": at, "status": "paid", "ordered_at": at, "paid_at": at, "currency": "CNY",
+        "total_amount": 25800, "discount_amount": 2000, "shipping_amount": 0,
+        "customer": {"external_id": format!("buyer-{customer}"), "name": "小4",
+                     "phone": format!("138{customer:08}"), "address": {"country": "CN", "city": "杭州"}},
+        "lines": [line(number % 500), line(number % 700)]
+    });
+    let document = serde_json::from_value(document).expect("a canonical order");
+    Incoming { shop_id: shop, external_id: format!("order-{number}"), document }
 }
 
 /// One multi-row upsert for the orders and one for their lines.

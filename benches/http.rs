@@ -1,0 +1,186 @@
+//! The service over HTTP, beside bare actix and diesel handlers on the same database in the same run.
+//!
+//! `cargo bench --bench http -- [customers] [seconds]`. Single orders are durable on answer. See docs/BENCHMARKS.md.
+
+#[path = "../tests/api/support/cluster.rs"]
+#[expect(dead_code, reason = "the tests use more of it")]
+mod cluster;
+#[path = "support/load.rs"]
+mod load;
+#[path = "support/peer.rs"]
+mod peer;
+#[path = "support/raw.rs"]
+mod raw;
+
+use std::net::SocketAddr;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use huitou::app::Application;
+use huitou::auth::{Claims, mint};
+use huitou::clock::{IdGen, RandomIds};
+use huitou::config::{Config, Purpose};
+use huitou::db::schema::{customers, orders};
+use huitou::db::{Db, DbError, DbOptions, Target, migrate};
+use huitou::ids::{CustomerId, OrderId, ShopId, TenantId};
+use huitou::ingest;
+use huitou::time::Timestamp;
+use load::{Figures, request};
+
+const SCOPES: &str = "customers:read customers:write orders:read orders:write pii:read";
+
+fn now() -> Timestamp {
+    "2026-11-22T00:00:00Z".parse().expect("a date")
+}
+
+fn main() {
+    let numbers: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
+    let customers = numbers.first().copied().unwrap_or(20_000);
+    let seconds = numbers.get(1).copied().unwrap_or(5) as u64;
+    println!("{customers} customers with 2 orders each; {seconds} s a measurement");
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    actix_web::rt::System::new().block_on(async {
+        let url = format!("sqlite://{}/bench.db", directory.path().display());
+        Bench::prepare(&url, customers).await.measure("sqlite", seconds).await;
+        let settings = "max_wal_size = 4GB\nshared_buffers = 1GB";
+        let Some(server) = cluster::Cluster::start(settings) else { return };
+        cluster::connect(&server.url("postgres")).batch_execute("CREATE DATABASE bench").expect("a database");
+        Bench::prepare(&server.url("bench"), customers).await.measure("postgres", seconds).await;
+    });
+}
+
+struct Bench {
+    service: SocketAddr,
+    peer: SocketAddr,
+    token: String,
+    shop: ShopId,
+    customers: usize,
+    order_ids: Vec<OrderId>,
+    customer_ids: Vec<CustomerId>,
+}
+
+impl Bench {
+    async fn prepare(url: &str, customers: usize) -> Self {
+        let ids = RandomIds::default();
+        let (tenant, shop): (TenantId, ShopId) = {
+            let ids: &dyn IdGen = &ids;
+            (ids.id(now()), ids.id(now()))
+        };
+        let target = Target::parse(url).expect("a database URL");
+        let mut connection = target.connect(true).expect("a connection");
+        migrate::up(&mut connection).expect("migrations");
+        raw::tenant_and_shop(&mut connection, tenant, shop, now());
+        connection.batch_execute(raw::BARE).expect("the bare tables");
+        let db = Db::new(&target, None, &DbOptions::default()).expect("pools");
+        fill(&db, tenant, shop, customers, &ids);
+        connection.batch_execute("ANALYZE").expect("statistics");
+        let (order_ids, customer_ids) = samples(&db, tenant);
+        let secret = "a secret for benchmarks, 32 bytes long at least".to_owned();
+        let lookup = |name: &str| match name {
+            "DATABASE_URL" => Some(url.to_owned()),
+            "BIND_ADDR" => Some("127.0.0.1:0".to_owned()),
+            "JWT_SECRET" => Some(secret.clone()),
+            "WORKERS" => Some("2".to_owned()),
+            _ => None,
+        };
+        let config = Config::from_variables(lookup, Purpose::Serve).expect("a configuration");
+        let claims = Claims {
+            sub: "bench".into(),
+            exp: i64::from(u32::MAX),
+            nbf: None,
+            tenant: Some(tenant.to_string()),
+            scope: SCOPES.into(),
+        };
+        let token = mint(config.tokens.secret.as_ref().expect("a secret"), &claims).expect("a token");
+        let application = Application::build(config).expect("the service");
+        let service = application.address();
+        actix_web::rt::spawn(application.run());
+        let peer = peer::start(db, tenant, shop);
+        Self { service, peer, token, shop, customers, order_ids, customer_ids }
+    }
+
+    async fn measure(&self, database: &str, seconds: u64) {
+        println!("\n{database}");
+        for connections in [64, 256] {
+            println!(" single orders, {connections} connections, 2 lines each, durable");
+            let base = connections * 1_000_000_000;
+            let alone = self.put(self.peer, "/alone/", connections, seconds, base).await;
+            show("bare, one transaction each", &alone);
+            let batched = self.put(self.peer, "/batched/", connections, seconds, base + 300_000_000).await;
+            show("bare, batched", &batched);
+            let path = format!("/v1/shops/{}/orders/", self.shop);
+            let door = self.put(self.service, &path, connections, seconds, base + 600_000_000).await;
+            show("huitou", &door);
+            println!(
+                "   huitou / bare batched {:.2} (to reach 0.60), huitou / one transaction each {:.1} (to reach 4)",
+                door.per_second / batched.per_second,
+                door.per_second / alone.per_second
+            );
+        }
+        println!(" reads, 32 connections");
+        let order_path = |prefix: &'static str| {
+            let ids = self.order_ids.clone();
+            move |place: usize| format!("{prefix}{}", ids[place % ids.len()])
+        };
+        let bare = self.get(self.peer, seconds, order_path("/orders/")).await;
+        show("bare select of the order", &bare);
+        let customer = self.customer_ids.clone();
+        let order = self.get(self.service, seconds, order_path("/v1/orders/")).await;
+        show("order by id (with lines and refunds)", &order);
+        let by_id = move |place: usize| format!("/v1/customers/{}", customer[place % customer.len()]);
+        let one = self.get(self.service, seconds, by_id).await;
+        show("customer by id", &one);
+        println!("   customer by id / bare {:.2} (to reach 0.80)", one.per_second / bare.per_second);
+        let customer = self.customer_ids.clone();
+        let profile = move |place: usize| format!("/v1/customers/{}/profile", customer[place % customer.len()]);
+        show("profile", &self.get(self.service, seconds, profile).await);
+        let customers = self.customers;
+        let whole = move |place: usize| format!("/v1/customers?q=138{:08}", place * 7_919 % customers);
+        show("search by whole phone", &self.get(self.service, seconds, whole).await);
+        let tail = move |place: usize| format!("/v1/customers?q={:04}", place * 7_919 % 10_000);
+        show("search by last 4 digits", &self.get(self.service, seconds, tail).await);
+    }
+
+    /// New orders, each number once, of customers that are known already.
+    async fn put(&self, to: SocketAddr, path: &str, connections: usize, seconds: u64, base: usize) -> Figures {
+        let (token, path, shop, customers) = (self.token.clone(), path.to_owned(), self.shop, self.customers);
+        let next = move |connection: usize, number: usize| {
+            let order = raw::order(shop, connection * 100_000 + number, customers);
+            let body = serde_json::to_string(&order.document).expect("a document");
+            request("PUT", &format!("{path}{}", base + connection * 100_000 + number), &token, &body)
+        };
+        load::run(to, connections, seconds, next).await
+    }
+
+    async fn get(&self, from: SocketAddr, seconds: u64, path: impl Fn(usize) -> String + Clone + 'static) -> Figures {
+        let token = self.token.clone();
+        let next = move |connection: usize, number: usize| {
+            request("GET", &path(connection * 104_729 + number), &token, "")
+        };
+        load::run(from, 32, seconds, next).await
+    }
+}
+
+fn show(what: &str, figures: &Figures) {
+    println!("   {what:38} {figures}");
+}
+
+/// Loads the archive through the door.
+fn fill(db: &Db, tenant: TenantId, shop: ShopId, customers: usize, ids: &RandomIds) {
+    let start = std::time::Instant::now();
+    for first in (0..2 * customers).step_by(1_000) {
+        let items: Vec<_> =
+            (first..(first + 1_000).min(2 * customers)).map(|number| raw::order(shop, number, customers)).collect();
+        db.write_blocking(|c| ingest::apply(c, tenant, &items, now(), ids)).expect("a batch");
+    }
+    println!("loaded in {:.0} s", start.elapsed().as_secs_f64());
+}
+
+fn samples(db: &Db, tenant: TenantId) -> (Vec<OrderId>, Vec<CustomerId>) {
+    db.read_blocking(|c| -> Result<_, DbError> {
+        let orders = orders::table.filter(orders::tenant_id.eq(tenant)).select(orders::id).limit(200_000).load(c)?;
+        let people = customers::table.filter(customers::tenant_id.eq(tenant)).select(customers::id).limit(200_000);
+        Ok((orders, people.load(c)?))
+    })
+    .expect("samples")
+}

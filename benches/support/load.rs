@@ -1,0 +1,102 @@
+//! A small load generator: so many connections, each sending its next request when the last was answered.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// What a run of requests came to.
+pub struct Figures {
+    pub per_second: f64,
+    pub p50: Duration,
+    pub p99: Duration,
+    /// Answers other than 2xx.
+    pub failed: usize,
+}
+
+impl std::fmt::Display for Figures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { per_second, p50, p99, failed } = self;
+        write!(f, "{per_second:8.0}/s  p50 {:7.2} ms  p99 {:7.2} ms", milliseconds(*p50), milliseconds(*p99))?;
+        if *failed > 0 { write!(f, "  {failed} FAILED") } else { Ok(()) }
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}
+
+/// A whole HTTP/1.1 request with a body or without.
+pub fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n{kind}Content-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+/// Sends requests for `seconds` over `connections` connections; `next(connection, number)` makes each.
+pub async fn run(
+    address: std::net::SocketAddr,
+    connections: usize,
+    seconds: u64,
+    next: impl Fn(usize, usize) -> Vec<u8> + Clone + 'static,
+) -> Figures {
+    let start = Instant::now();
+    let end = start + Duration::from_secs(seconds);
+    let tasks: Vec<_> = (0..connections)
+        .map(|connection| {
+            let next = next.clone();
+            actix_web::rt::spawn(async move {
+                let mut stream = TcpStream::connect(address).await.expect("a connection");
+                stream.set_nodelay(true).expect("no delay");
+                let (mut took, mut failed, mut buffer) = (Vec::new(), 0, Vec::with_capacity(16 * 1024));
+                for number in 0.. {
+                    if Instant::now() >= end {
+                        break;
+                    }
+                    let request = next(connection, number);
+                    let sent = Instant::now();
+                    stream.write_all(&request).await.expect("a request goes out");
+                    let status = answer(&mut stream, &mut buffer).await;
+                    took.push(sent.elapsed());
+                    failed += usize::from(!(200..300).contains(&status));
+                }
+                (took, failed)
+            })
+        })
+        .collect();
+    let (mut took, mut failed) = (Vec::new(), 0);
+    for task in tasks {
+        let (part, bad) = task.await.expect("a connection's task");
+        took.extend(part);
+        failed += bad;
+    }
+    let elapsed = start.elapsed().as_secs_f64();
+    took.sort_unstable();
+    let at = |share: f64| took.get((took.len() as f64 * share) as usize).copied().unwrap_or_default();
+    Figures { per_second: took.len() as f64 / elapsed, p50: at(0.5), p99: at(0.99), failed }
+}
+
+/// Reads one answer with a `Content-Length` and tells its status.
+async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
+    buffer.clear();
+    let (head, length) = loop {
+        if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&buffer[..end]).to_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
+            break (end + 4, length.unwrap_or(0usize));
+        }
+        read(stream, buffer).await;
+    };
+    while buffer.len() < head + length {
+        read(stream, buffer).await;
+    }
+    std::str::from_utf8(&buffer[9..12]).ok().and_then(|status| status.parse().ok()).unwrap_or(0)
+}
+
+async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
+    let read = stream.read_buf(buffer).await.expect("an answer comes in");
+    assert!(read > 0, "the server closed the connection");
+}
