@@ -18,11 +18,15 @@ pub struct MigrationStatus {
     pub applied: bool,
 }
 
-/// Applies what is missing, oldest first, and names what it applied.
+/// Applies what is missing, oldest first, and names what it applied. On Citus the tables are then distributed.
 pub fn up(connection: &mut AnyConnection) -> Result<Vec<String>, DbError> {
     match connection {
         #[cfg(feature = "postgres")]
-        AnyConnection::Postgres(c) => run_pending(c, POSTGRES),
+        AnyConnection::Postgres(c) => {
+            let applied = run_pending(c, POSTGRES)?;
+            super::distribute::distribute(connection)?;
+            Ok(applied)
+        }
         #[cfg(feature = "sqlite")]
         AnyConnection::Sqlite(c) => run_pending(c, SQLITE),
     }

@@ -6,6 +6,8 @@
 
 mod apart;
 mod connection;
+#[cfg(feature = "postgres")]
+mod distribute;
 mod error;
 pub mod migrate;
 mod pool;
