@@ -8,6 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::{App, HttpServer, web};
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use utoipa_actix_web::AppExt;
 
 use crate::auth::Authenticator;
@@ -42,6 +43,7 @@ pub struct Application {
     server: actix_web::dev::Server,
     address: SocketAddr,
     state: web::Data<AppState>,
+    signals: Signals,
 }
 
 impl Application {
@@ -78,7 +80,8 @@ impl Application {
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let server = serve(listener, state.clone(), methods)
             .map_err(|error| format!("the server cannot start: {error}"))?;
-        Ok(Self { server, address, state })
+        let signals = Signals::listen().map_err(|error| format!("signals cannot be listened to: {error}"))?;
+        Ok(Self { server, address, state, signals })
     }
 
     /// Where the service listens.
@@ -98,7 +101,7 @@ impl Application {
     /// Serves until SIGTERM or SIGINT (or [`Application::handle`]), then finishes what is in progress.
     pub async fn run(self) -> std::io::Result<()> {
         let handle = self.server.handle();
-        let signals = actix_web::rt::spawn(stop_on_signal(handle));
+        let signals = actix_web::rt::spawn(self.signals.stop(handle));
         let upkeep = actix_web::rt::spawn(telemetry::upkeep(self.state.clone()));
         let outcome = self.server.await;
         signals.abort();
@@ -110,20 +113,25 @@ impl Application {
     }
 }
 
-async fn stop_on_signal(handle: ServerHandle) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals cannot be listened to; the service stops only when killed");
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals to stop, listened to from the moment of building, so that none comes too early.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    tracing::info!("stopping: finishing what is in progress");
-    handle.stop(true).await;
+
+    async fn stop(mut self, server: ServerHandle) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        tracing::info!("stopping: finishing what is in progress");
+        server.stop(true).await;
+    }
 }
 
 fn writer_options(batch: &BatchConfig) -> WriterOptions {

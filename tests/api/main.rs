@@ -1,5 +1,13 @@
 //! The service from outside, on both databases; the folders mirror the routes.
 
+mod auth;
+mod command_line;
+mod conventions;
+mod health;
 mod ingest;
+mod openapi;
 mod schema;
+mod settings;
+mod shops;
 mod support;
+mod tenants;

@@ -1,0 +1,43 @@
+use crate::support::{Send, on_both};
+
+on_both! {
+    async fn a_service_with_its_database_is_alive_and_ready(app: TestApp) {
+        assert_eq!(app.get("/livez").answer().await.text("status"), "ok");
+        let ready = app.get("/readyz").answer().await;
+        assert_eq!((ready.status, ready.text("status").as_str()), (200, "ok"));
+        assert_eq!((ready.text("database").as_str(), ready.text("migrations").as_str()), ("ok", "ok"));
+    }
+
+    async fn a_service_whose_database_lacks_migrations_says_so(app: TestApp) {
+        let mut connection = app.config.database.target.connect(true).expect("the database answers");
+        huitou::db::migrate::down(&mut connection).expect("a migration can be taken back");
+        let ready = app.get("/readyz").answer().await;
+        assert_eq!((ready.status, ready.text("migrations").as_str()), (503, "outdated"), "{ready:?}");
+        assert_eq!(app.get("/livez").answer().await.status, 200);
+    }
+
+    async fn metrics_tell_requests_and_connections(app: TestApp) {
+        app.get("/livez").answer().await;
+        let metrics = app.get("/metrics").answer().await;
+        let text = String::from_utf8_lossy(&metrics.bytes).into_owned();
+        assert!(metrics.header("content-type").starts_with("text/plain"));
+        for line in [
+            r#"http_requests_total{method="GET",route="/livez",status="200"}"#,
+            r#"http_request_duration_seconds_bucket{method="GET",route="/livez",status="200",le="0.01"}"#,
+            r#"huitou_db_connections{state="open"}"#,
+        ] {
+            assert!(text.contains(line), "{line} is missing in:\n{text}");
+        }
+    }
+
+    async fn the_description_and_its_page_are_served(app: TestApp) {
+        let document = app.get("/openapi.json").answer().await;
+        assert_eq!(document.at("openapi").as_str().map(|version| &version[..3]), Some("3.1"));
+        if cfg!(feature = "docs") {
+            let page = app.get("/docs/").answer().await;
+            let text = String::from_utf8_lossy(&page.bytes).into_owned();
+            assert_eq!(page.status, 200);
+            assert!(!text.contains("https://") || !text.contains("cdn"), "the page works offline");
+        }
+    }
+}
