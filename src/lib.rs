@@ -22,6 +22,7 @@ pub mod ids;
 pub mod imports;
 pub mod ingest;
 pub mod orders;
+pub mod platforms;
 pub mod routes;
 pub mod secrets;
 pub mod shops;

@@ -1,0 +1,84 @@
+//! The sales platforms that push to us: who may speak, and what they say.
+//!
+//! An adapter is one file and pure: it is given the bytes of a request and answers whether they are authentic
+//! ([`Platform::verify`]) and which canonical events they carry ([`Platform::parse`]). It knows no HTTP framework, no
+//! database and no clock, so it can be read, tested and fuzzed alone. A new platform is a new file and one line in
+//! [`by_name`].
+//!
+//! What holds for all: the signature is checked over the raw bytes, in constant time, before anything is parsed; ids
+//! are opaque texts, whatever JSON type they come in; amounts never pass through floating-point arithmetic; a message
+//! that tells only part of an order becomes a document that has only that part; a message that is authentic but of no
+//! use is [`Event::Ignored`], never an error that would make the platform cancel its subscription.
+
+mod delivery;
+mod douyin;
+mod json;
+mod moment;
+mod money;
+mod shopify;
+mod signature;
+mod standard;
+mod text;
+mod woocommerce;
+mod youzan;
+
+#[cfg(test)]
+mod tests;
+
+pub use delivery::{
+    Acknowledgement, Authenticity, Consent, Context, CustomerUpdate, Delivery, Event, Headers, ParseError,
+    PrivacyRequest, Request,
+};
+pub use signature::{Secret, VerifyError};
+
+use crate::time::Timestamp;
+
+/// What a platform's adapter can do.
+pub trait Platform: Sync {
+    /// The parts of one of its secrets by name, such as `client_id`; none where a secret is one text.
+    fn secret_fields(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether the request comes from the platform: by one of the `secrets` (several, while they are rotated), over the
+    /// bytes as they came. `now` bounds replays where the scheme signs a time.
+    fn verify(
+        &self,
+        request: &Request,
+        secrets: &[Secret],
+        now: Timestamp,
+    ) -> Result<Authenticity, VerifyError>;
+
+    /// What an authentic request tells.
+    fn parse(&self, request: &Request, context: &Context) -> Result<Delivery, ParseError>;
+
+    /// What the platform takes for "received".
+    fn acknowledge(&self, _request: &Request) -> Acknowledgement {
+        Acknowledgement::EMPTY
+    }
+}
+
+/// The adapter of a shop's `platform`; `None` where the platform pushes nothing that is understood.
+pub fn by_name(name: &str) -> Option<&'static dyn Platform> {
+    match name {
+        "standard" | "other" => Some(&standard::Standard),
+        "shopify" => Some(&shopify::Shopify),
+        "woocommerce" => Some(&woocommerce::WooCommerce),
+        "youzan" => Some(&youzan::Youzan),
+        "douyin" => Some(&douyin::Douyin),
+        _ => None,
+    }
+}
+
+/// Whether `secret` has the form that the platform's secrets have, with nothing empty.
+pub fn secret_fits(platform: &dyn Platform, secret: &Secret) -> bool {
+    let fields = platform.secret_fields();
+    match secret {
+        Secret::Text(text) => fields.is_empty() && !text.is_empty(),
+        Secret::Fields(map) => {
+            !fields.is_empty()
+                && map.len() == fields.len()
+                && fields.iter().all(|field| secret.field(field).is_some())
+        }
+    }
+}
