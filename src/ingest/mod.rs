@@ -16,7 +16,7 @@ mod derive;
 pub mod facts;
 mod identities;
 mod load;
-mod order;
+pub(crate) mod order;
 pub mod rebuild;
 mod save;
 pub mod stamps;

@@ -34,14 +34,8 @@ impl<'a> Headers<'a> {
 
     /// The first header of the name, where it is a text.
     pub fn get(&self, name: &str) -> Option<&'a str> {
-        let (_, value) = self
-            .0
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-        std::str::from_utf8(value)
-            .ok()
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
+        let (_, value) = self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        std::str::from_utf8(value).ok().map(str::trim).filter(|text| !text.is_empty())
     }
 }
 
@@ -96,10 +90,7 @@ impl Delivery {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// An order, or a part of what is known about it.
-    Order {
-        external_id: String,
-        document: Box<OrderDocument>,
-    },
+    Order { external_id: String, document: Box<OrderDocument> },
     /// The platform's record of a customer.
     Customer(Box<CustomerUpdate>),
     /// Somebody asks what is held on them.
@@ -130,10 +121,7 @@ impl Event {
         if !report.is_empty() {
             return Err(ParseError::Invalid(report));
         }
-        Ok(Self::Order {
-            external_id,
-            document: Box::new(document),
-        })
+        Ok(Self::Order { external_id, document: Box::new(document) })
     }
 
     /// A customer whose record keeps to the limits.
@@ -146,9 +134,7 @@ impl Event {
     }
 
     pub fn ignored(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self::Ignored {
-            reason: reason.into(),
-        }
+        Self::Ignored { reason: reason.into() }
     }
 }
 
@@ -277,9 +263,8 @@ pub enum ParseError {
 
 fn summary(violations: &[Violation]) -> String {
     let each = violations.iter().take(10);
-    let each: Vec<String> = each
-        .map(|violation| format!("`{}` {}", violation.pointer, violation.detail))
-        .collect();
+    let each: Vec<String> =
+        each.map(|violation| format!("`{}` {}", violation.pointer, violation.detail)).collect();
     each.join("; ")
 }
 
@@ -293,11 +278,7 @@ pub struct Acknowledgement {
 
 impl Acknowledgement {
     /// For platforms that look at the status only. 200 and not 204: WooCommerce's first ping wants exactly that.
-    pub const EMPTY: Self = Self {
-        status: 200,
-        content_type: "application/json",
-        body: Cow::Borrowed("{}"),
-    };
+    pub const EMPTY: Self = Self { status: 200, content_type: "application/json", body: Cow::Borrowed("{}") };
 
     /// What the Chinese shop platforms want to read.
     pub const CODE_ZERO: Self = Self {
@@ -341,11 +322,8 @@ mod tests {
 
     #[test]
     fn headers_are_found_in_any_letter_case() {
-        let pairs = [
-            ("X-Shopify-Topic", b" orders/create ".as_slice()),
-            ("x-bytes", b"\xff"),
-            ("x-empty", b" "),
-        ];
+        let pairs =
+            [("X-Shopify-Topic", b" orders/create ".as_slice()), ("x-bytes", b"\xff"), ("x-empty", b" ")];
         let headers = Headers::new(&pairs);
         assert_eq!(headers.get("x-shopify-topic"), Some("orders/create"));
         assert_eq!(headers.get("X-BYTES"), None);
@@ -355,10 +333,7 @@ mod tests {
 
     #[test]
     fn a_delivery_key_is_bounded_and_keeps_what_differs() {
-        assert_eq!(
-            Delivery::key(&["orders/create", "b54557e4"]),
-            "orders/create:b54557e4"
-        );
+        assert_eq!(Delivery::key(&["orders/create", "b54557e4"]), "orders/create:b54557e4");
         let (long, longer) = ("a".repeat(500), "a".repeat(501));
         assert_eq!(Delivery::key(&[&long]).len(), 32);
         assert_ne!(Delivery::key(&[&long]), Delivery::key(&[&longer]));

@@ -5,11 +5,10 @@
 
 use serde_json::Value;
 
-use super::Platform;
 use super::delivery::{Acknowledgement, Authenticity, Context, Delivery, Event, ParseError, Request, blank};
 use super::json::{self, Node};
 use super::signature::{self, Secret, VerifyError, fingerprint};
-use super::text;
+use super::{Platform, moment, text};
 use crate::orders::OrderStatus;
 use crate::orders::document::{
     Address, Attributes, BuyerDocument, LineDocument, OrderDocument, RefundDocument,
@@ -31,14 +30,10 @@ impl Platform for Douyin {
         secrets: &[Secret],
         _: Timestamp,
     ) -> Result<Authenticity, VerifyError> {
-        let text = request
-            .headers
-            .get(SIGNATURE)
-            .ok_or(VerifyError::MissingHeader(SIGNATURE))?;
+        let text = request.headers.get(SIGNATURE).ok_or(VerifyError::MissingHeader(SIGNATURE))?;
         let sign = signature::md5_from_hex(text).ok_or(VerifyError::MalformedHeader(SIGNATURE))?;
-        let pairs = secrets
-            .iter()
-            .filter_map(|secret| Some((secret.field("app_key")?, secret.field("app_secret")?)));
+        let pairs =
+            secrets.iter().filter_map(|secret| Some((secret.field("app_key")?, secret.field("app_secret")?)));
         signature::md5_around(pairs, request.body, &sign).map(|()| Authenticity::Signed)
     }
 
@@ -107,20 +102,28 @@ fn read(message: Node, context: &Context) -> Result<(Event, Option<Timestamp>), 
         }
     }
     let detailed = data.at("sku_order_list").exists();
-    let id = data
-        .id("p_id")
-        .or_else(|| data.id("order_id").filter(|_| detailed));
+    let id = data.id("p_id").or_else(|| data.id("order_id").filter(|_| detailed));
     let Some(id) = id else {
         return Ok((Event::ignored("a message that is about no order"), None));
     };
-    let told_at = newest(data)?;
+    let told_at = newest(data)?.or_else(|| sent_at(message));
     let version = told_at.unwrap_or(context.received_at);
     let document = match tag.as_str() {
         "206" | "207" => refund(data, tag == "206", version)?,
         _ if tag.starts_with('2') => blank(version),
         _ => order(data, &tag, version)?,
     };
-    Ok((Event::order(id, document)?, told_at))
+    // Without any date a late message cannot be told from a new one, so it does not say where the order stands.
+    let status = document.status.filter(|_| told_at.is_some());
+    Ok((Event::order(id, OrderDocument { status, ..document })?, told_at))
+}
+
+/// The moment that a message's id contains: `<order>::<tag>:<seconds>:<number>`.
+fn sent_at(message: Node) -> Option<Timestamp> {
+    let id = message.id("msg_id").or_else(|| message.id("msgId"))?;
+    let seconds =
+        id.split(':').find(|part| part.len() == 10 && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+    moment::from_unix(seconds.parse().ok()?)
 }
 
 /// The newest of the dates in a message. All are the platform's own clock, so it orders messages of all kinds.
@@ -142,11 +145,7 @@ fn newest(data: Node) -> Result<Option<Timestamp>, ParseError> {
     ] {
         // After-sale messages have also been seen with `update_time` as a text; it is not needed to read them.
         let told = data.unix(key);
-        newest = newest.max(if key == "update_time" {
-            told.unwrap_or(None)
-        } else {
-            told?
-        });
+        newest = newest.max(if key == "update_time" { told.unwrap_or(None) } else { told? });
     }
     Ok(newest)
 }
@@ -154,19 +153,16 @@ fn newest(data: Node) -> Result<Option<Timestamp>, ParseError> {
 fn order(data: Node, tag: &str, version: Timestamp) -> Result<OrderDocument, ParseError> {
     let detailed = data.at("sku_order_list").exists();
     // A created or changed order tells what is due, a paid one what was paid.
-    let total = data
-        .minor_units("pay_amount")?
-        .or(data.minor_units("total_amount")?);
+    let total = data.minor_units("pay_amount")?.or(data.minor_units("total_amount")?);
     let updated_at = data.unix("update_time").unwrap_or(None);
     let mut document = OrderDocument {
         status: status(data, tag),
         ordered_at: data.unix("create_time")?,
         paid_at: data.unix("pay_time")?,
-        shipped_at: data
-            .unix("ship_time")?
-            .or(updated_at.filter(|_| matches!(tag, "102" | "108"))),
+        shipped_at: data.unix("ship_time")?.or(updated_at.filter(|_| matches!(tag, "102" | "108"))),
         completed_at: data.unix("complete_time")?.or(data.unix("finish_time")?),
         closed_at: data.unix("cancel_time")?,
+        customer: if detailed { buyer(data) } else { receiver(data.at("receiver_msg")) },
         currency: total.map(|_| "CNY".to_owned()),
         total_amount: total,
         ..blank(version)
@@ -177,11 +173,9 @@ fn order(data: Node, tag: &str, version: Timestamp) -> Result<OrderDocument, Par
     }
     if detailed {
         document.lines = Some(lines(data)?);
-        document.customer = buyer(data);
         document.promotions = Some(promotions(data));
-        document.coupon_codes = Some(text::names(
-            discounts(data, "coupon_info").map(|coupon| coupon.id("coupon_id")),
-        ));
+        document.coupon_codes =
+            Some(text::names(discounts(data, "coupon_info").map(|coupon| coupon.id("coupon_id"))));
         document.note = text::note(data.text("buyer_words").or_else(|| data.text("seller_words")));
         document.source = text::label(data.text("b_type_desc"));
     }
@@ -217,22 +211,13 @@ fn status(data: Node, tag: &str) -> Option<OrderStatus> {
 
 /// Money that went back, or an after-sale case that ended without.
 fn refund(data: Node, succeeded: bool, at: Timestamp) -> Result<OrderDocument, ParseError> {
-    let amount = if succeeded {
-        data.minor_units("refund_amount")?.unwrap_or(0)
-    } else {
-        0
-    };
+    let amount = if succeeded { data.minor_units("refund_amount")?.unwrap_or(0) } else { 0 };
     let refund = RefundDocument {
         external_id: data.required_id("aftersale_id")?,
-        refunded_at: data
-            .unix(if succeeded { "success_time" } else { "close_time" })?
-            .unwrap_or(at),
+        refunded_at: data.unix(if succeeded { "success_time" } else { "close_time" })?.unwrap_or(at),
         amount,
     };
-    Ok(OrderDocument {
-        refunds: Some(vec![refund]),
-        ..blank(at)
-    })
+    Ok(OrderDocument { refunds: Some(vec![refund]), ..blank(at) })
 }
 
 fn lines(data: Node) -> Result<Vec<LineDocument>, ParseError> {
@@ -264,39 +249,41 @@ fn line(entry: Node) -> Result<Option<LineDocument>, ParseError> {
 
 /// Discounts stand under whoever pays for them: shop, platform or talent.
 fn discounts<'a>(data: Node<'a>, list: &'static str) -> impl Iterator<Item = Node<'a>> {
-    let payers = [
-        "shop_discount_detail",
-        "platform_discount_detail",
-        "kol_discount_detail",
-    ];
-    let details = payers
-        .into_iter()
-        .map(move |payer| data.at("promotion_detail").at(payer));
+    let payers = ["shop_discount_detail", "platform_discount_detail", "kol_discount_detail"];
+    let details = payers.into_iter().map(move |payer| data.at("promotion_detail").at(payer));
     details.flat_map(move |detail| detail.list(list))
 }
 
 fn promotions(data: Node) -> Vec<String> {
-    let of_lines = data
-        .list("sku_order_list")
-        .flat_map(|line| line.list("campaign_info"));
+    let of_lines = data.list("sku_order_list").flat_map(|line| line.list("campaign_info"));
     let entries = of_lines.chain(discounts(data, "full_discount_info"));
     text::names(entries.map(|campaign| campaign.text("campaign_name")))
 }
 
-/// The open id is the person within this app. Names, phones and addresses come masked or encrypted and then are none.
+/// The open id is the person within this app.
 fn buyer(data: Node) -> Option<BuyerDocument> {
-    let place = data.at("post_addr");
+    let contact = contact(data.text("mask_post_receiver"), data.text("mask_post_tel"), data.at("post_addr"));
+    let buyer = BuyerDocument { external_id: data.id("doudian_open_id"), ..contact };
+    (buyer != BuyerDocument::default()).then_some(buyer)
+}
+
+/// Whom a parcel is for: a contact and no identity. The address has been seen as an object, a list of one and a text.
+fn receiver(message: Node) -> Option<BuyerDocument> {
+    let address = message.at("addr").embedded().unwrap_or_default();
+    let address = address.as_array().and_then(|list| list.first()).unwrap_or(&address);
+    let contact = contact(message.text("name"), message.text("tel"), Node::new(address));
+    (contact != BuyerDocument::default()).then_some(contact)
+}
+
+/// Names, phones and addresses mostly come masked or encrypted and then are none.
+fn contact(name: Option<String>, phone: Option<String>, place: Node) -> BuyerDocument {
     let part = |key: &str| {
         let part = place.at(key);
         part.text("name").or_else(|| part.as_text())
     };
-    let buyer = BuyerDocument {
-        external_id: data.id("doudian_open_id"),
-        name: text::person(data.text("mask_post_receiver")),
-        phone: text::phone(data.text("mask_post_tel")),
-        phone_verified: false,
-        email: None,
-        email_verified: false,
+    BuyerDocument {
+        name: text::person(name),
+        phone: text::phone(phone),
         address: text::address(Address {
             country: None,
             province: part("province"),
@@ -305,6 +292,6 @@ fn buyer(data: Node) -> Option<BuyerDocument> {
             line: part("detail"),
             postcode: None,
         }),
-    };
-    (buyer != BuyerDocument::default()).then_some(buyer)
+        ..BuyerDocument::default()
+    }
 }

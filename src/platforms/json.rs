@@ -11,10 +11,8 @@ static NULL: Value = Value::Null;
 
 /// Parses a body. Depth is bounded by the parser, size by the caller.
 pub fn parse(body: &[u8]) -> Result<Value, ParseError> {
-    serde_json::from_slice(body).map_err(|error| ParseError::NotJson {
-        line: error.line(),
-        column: error.column(),
-    })
+    serde_json::from_slice(body)
+        .map_err(|error| ParseError::NotJson { line: error.line(), column: error.column() })
 }
 
 /// A place in a document; also one that is not there.
@@ -39,6 +37,11 @@ impl<'a> Node<'a> {
         !self.0.is_null()
     }
 
+    /// Whether the document has the field, `null` or not.
+    pub fn has(self, key: &str) -> bool {
+        self.0.get(key).is_some()
+    }
+
     /// The entries of a list; none where there is no list.
     pub fn list(self, key: &str) -> impl Iterator<Item = Node<'a>> + use<'a> {
         let entries = self.at(key).0.as_array().map_or(&[][..], Vec::as_slice);
@@ -53,11 +56,18 @@ impl<'a> Node<'a> {
     /// This place as a text that says something.
     pub fn as_text(self) -> Option<String> {
         match self.0 {
-            Value::String(text) => Some(text.trim())
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned),
+            Value::String(text) => Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
+        }
+    }
+
+    /// JSON that is there as such, or written as a text.
+    pub fn embedded(self) -> Option<Value> {
+        match self.0 {
+            Value::String(text) => parse(text.as_bytes()).ok(),
+            Value::Null => None,
+            other => Some(other.clone()),
         }
     }
 
@@ -99,12 +109,12 @@ impl<'a> Node<'a> {
         match self.at(key).0 {
             Value::Null => Ok(None),
             Value::String(text) if text.trim().is_empty() => Ok(None),
-            Value::String(text) => money::from_decimal(text.trim(), decimals)
-                .map(Some)
-                .ok_or(ParseError::Malformed(key)),
-            Value::Number(number) => money::from_number(number, decimals)
-                .map(Some)
-                .ok_or(ParseError::Malformed(key)),
+            Value::String(text) => {
+                money::from_decimal(text.trim(), decimals).map(Some).ok_or(ParseError::Malformed(key))
+            }
+            Value::Number(number) => {
+                money::from_number(number, decimals).map(Some).ok_or(ParseError::Malformed(key))
+            }
             _ => Err(ParseError::Malformed(key)),
         }
     }

@@ -25,9 +25,7 @@ pub fn from_unix(number: i64) -> Option<Timestamp> {
 /// A wall-clock time without an offset (`2018-07-11 16:28:17`, also with a `T`), in the zone where it was written.
 pub fn from_local(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let dated = text.len() >= 19 && matches!(text.as_bytes()[10], b'T' | b' ');
-    let plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || b"-:.T ".contains(&byte));
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"-:.T ".contains(&byte));
     if !dated || !plain {
         return None;
     }
@@ -46,14 +44,8 @@ mod tests {
 
     #[test]
     fn seconds_and_milliseconds_are_told_apart() {
-        assert_eq!(
-            from_unix(1_608_186_739).unwrap().to_string(),
-            "2020-12-17T06:32:19Z"
-        );
-        assert_eq!(
-            from_unix(1_516_245_348_962).unwrap().to_string(),
-            "2018-01-18T03:15:48.962Z"
-        );
+        assert_eq!(from_unix(1_608_186_739).unwrap().to_string(), "2020-12-17T06:32:19Z");
+        assert_eq!(from_unix(1_516_245_348_962).unwrap().to_string(), "2018-01-18T03:15:48.962Z");
         for no_time in [0, -5, i64::MIN, i64::MAX, 99_999_999_999] {
             assert_eq!(from_unix(no_time), None, "{no_time}");
         }
@@ -67,9 +59,7 @@ mod tests {
         assert_eq!(read(&shanghai), "2018-07-11T08:28:17Z");
         assert_eq!(read(&new_york), "2018-07-11T20:28:17Z");
         assert_eq!(
-            from_local("2017-03-22T16:28:02", &TimeZone::UTC)
-                .unwrap()
-                .to_string(),
+            from_local("2017-03-22T16:28:02", &TimeZone::UTC).unwrap().to_string(),
             "2017-03-22T16:28:02Z"
         );
     }

@@ -88,18 +88,7 @@ mod tests {
 
     #[test]
     fn what_is_no_plain_decimal_is_refused() {
-        for text in [
-            "",
-            ".",
-            "-",
-            "1,000.00",
-            "1e3",
-            "￥5",
-            "12.3.4",
-            "99999999999999999999",
-            "+1",
-            "٣",
-        ] {
+        for text in ["", ".", "-", "1,000.00", "1e3", "￥5", "12.3.4", "99999999999999999999", "+1", "٣"] {
             assert_eq!(from_decimal(text, 2), None, "{text}");
         }
     }

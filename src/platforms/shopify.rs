@@ -127,9 +127,7 @@ impl Message<'_> {
             promotions: Some(promotions(order)),
             customer: buyer(order),
             lines: lines(order, decimals)?,
-            coupon_codes: Some(text::names(
-                order.list("discount_codes").map(|code| code.text("code")),
-            )),
+            coupon_codes: Some(text::names(order.list("discount_codes").map(|code| code.text("code")))),
             note: text::note(order.text("note")),
             attributes: Some(attributes(order)),
             ..blank(version)
@@ -144,10 +142,7 @@ impl Message<'_> {
             && paid
             && self.topic != "orders/paid"
         {
-            let stand_in = OrderDocument {
-                paid_at: Some(processed_at),
-                ..blank(processed_at.min(version))
-            };
+            let stand_in = OrderDocument { paid_at: Some(processed_at), ..blank(processed_at.min(version)) };
             events.push(Event::order(id, stand_in)?);
         }
         Ok(events)
@@ -155,25 +150,16 @@ impl Message<'_> {
 
     /// The shop's staff deleted it: nobody will pay it any more. What was paid before stays known.
     fn deleted_order(&self) -> Result<Vec<Event>, ParseError> {
-        let document = OrderDocument {
-            status: Some(OrderStatus::Closed),
-            closed_at: Some(self.at),
-            ..blank(self.at)
-        };
+        let document =
+            OrderDocument { status: Some(OrderStatus::Closed), closed_at: Some(self.at), ..blank(self.at) };
         Ok(vec![Event::order(self.body.required_id("id")?, document)?])
     }
 
     fn refund(&self) -> Result<Vec<Event>, ParseError> {
-        let transaction = self
-            .body
-            .list("transactions")
-            .find_map(|entry| entry.text("currency"));
+        let transaction = self.body.list("transactions").find_map(|entry| entry.text("currency"));
         let currency = transaction.unwrap_or_else(|| self.currency.to_owned());
         let refund = refund(self.body, currency::decimals(&currency), self.at)?;
-        let document = OrderDocument {
-            refunds: Some(vec![refund.clone()]),
-            ..blank(refund.refunded_at)
-        };
+        let document = OrderDocument { refunds: Some(vec![refund.clone()]), ..blank(refund.refunded_at) };
         Ok(vec![Event::order(self.body.required_id("order_id")?, document)?])
     }
 
@@ -183,10 +169,7 @@ impl Message<'_> {
         let id = self.body.required_id("order_id")?;
         let created_at = self.body.rfc3339("created_at")?.unwrap_or(self.at);
         let (shipped_at, delivered_at) = parcel(self.body)?;
-        let shipped = OrderDocument {
-            shipped_at,
-            ..blank(created_at)
-        };
+        let shipped = OrderDocument { shipped_at, ..blank(created_at) };
         let mut events = vec![Event::order(id.clone(), shipped)?];
         if delivered_at.is_some() {
             let delivered = OrderDocument {
@@ -278,10 +261,7 @@ fn lines(order: Node, decimals: u32) -> Result<Option<Vec<LineDocument>>, ParseE
     if !order.at("line_items").exists() {
         return Ok(None);
     }
-    let lines: Result<Vec<_>, _> = order
-        .list("line_items")
-        .map(|entry| line(entry, decimals))
-        .collect();
+    let lines: Result<Vec<_>, _> = order.list("line_items").map(|entry| line(entry, decimals)).collect();
     Ok(Some(lines?.into_iter().flatten().collect()))
 }
 
@@ -297,10 +277,7 @@ fn line(entry: Node, decimals: u32) -> Result<Option<LineDocument>, ParseError> 
     } else {
         entry.money("total_discount", decimals)?.unwrap_or(0)
     };
-    let gross = unit
-        .unwrap_or(0)
-        .checked_mul(quantity)
-        .ok_or(ParseError::Malformed("quantity"))?;
+    let gross = unit.unwrap_or(0).checked_mul(quantity).ok_or(ParseError::Malformed("quantity"))?;
     Ok(Some(LineDocument {
         external_id: entry.id("id"),
         sku: text::label(entry.text("sku")),
@@ -315,11 +292,9 @@ fn line(entry: Node, decimals: u32) -> Result<Option<LineDocument>, ParseError> 
 }
 
 fn allocated(entry: Node, decimals: u32) -> Result<i64, ParseError> {
-    entry
-        .list("discount_allocations")
-        .try_fold(0i64, |sum, allocation| {
-            Ok(sum.saturating_add(allocation.money("amount", decimals)?.unwrap_or(0)))
-        })
+    entry.list("discount_allocations").try_fold(0i64, |sum, allocation| {
+        Ok(sum.saturating_add(allocation.money("amount", decimals)?.unwrap_or(0)))
+    })
 }
 
 /// An order has the values of the options (`Red / XXXXL`) and not their names; they are called as Shopify's variants
@@ -399,10 +374,7 @@ fn parcel(fulfillment: Node) -> Result<(Option<Timestamp>, Option<Timestamp>), P
 }
 
 fn refunds(order: Node, decimals: u32, at: Timestamp) -> Result<Option<Vec<RefundDocument>>, ParseError> {
-    let refunds: Result<Vec<_>, _> = order
-        .list("refunds")
-        .map(|entry| refund(entry, decimals, at))
-        .collect();
+    let refunds: Result<Vec<_>, _> = order.list("refunds").map(|entry| refund(entry, decimals, at)).collect();
     Ok(Some(refunds?).filter(|refunds| !refunds.is_empty()))
 }
 
@@ -414,10 +386,8 @@ fn refund(entry: Node, decimals: u32, at: Timestamp) -> Result<RefundDocument, P
         for transaction in entry.list("transactions") {
             let said = |key: &str, word: &str| transaction.text(key).as_deref() == Some(word);
             if said("kind", "refund") && said("status", "success") {
-                let in_shop_money = transaction
-                    .at("amount_set")
-                    .at("shop_money")
-                    .money("amount", decimals)?;
+                let in_shop_money =
+                    transaction.at("amount_set").at("shop_money").money("amount", decimals)?;
                 let told = in_shop_money.or(transaction.money("amount", decimals)?);
                 amount = amount.saturating_add(told.unwrap_or(0));
             }
@@ -449,12 +419,8 @@ fn buyer(order: Node) -> Option<BuyerDocument> {
     let phones = [customer, order, shipping, billing];
     let buyer = BuyerDocument {
         external_id: customer.id("id"),
-        name: full_name(customer)
-            .or_else(|| full_name(shipping))
-            .or_else(|| full_name(billing)),
-        phone: phones
-            .into_iter()
-            .find_map(|place| text::phone(place.text("phone"))),
+        name: full_name(customer).or_else(|| full_name(shipping)).or_else(|| full_name(billing)),
+        phone: phones.into_iter().find_map(|place| text::phone(place.text("phone"))),
         phone_verified: false,
         email: own_email.or_else(|| text::email(order.text("email"))),
         email_verified,
@@ -468,10 +434,7 @@ fn full_name(person: Node) -> Option<String> {
 }
 
 fn address(place: Node) -> Option<Address> {
-    let lines: Vec<String> = ["address1", "address2"]
-        .into_iter()
-        .filter_map(|key| place.text(key))
-        .collect();
+    let lines: Vec<String> = ["address1", "address2"].into_iter().filter_map(|key| place.text(key)).collect();
     text::address(Address {
         country: place.text("country_code"),
         province: place.text("province"),
@@ -485,10 +448,7 @@ fn address(place: Node) -> Option<Address> {
 /// `not_subscribed` and `pending` are no answer; only a yes and a no are.
 fn consents(customer: Node) -> Result<Vec<Consent>, ParseError> {
     let mut consents = Vec::new();
-    for (channel, key) in [
-        ("email", "email_marketing_consent"),
-        ("sms", "sms_marketing_consent"),
-    ] {
+    for (channel, key) in [("email", "email_marketing_consent"), ("sms", "sms_marketing_consent")] {
         let told = customer.at(key);
         let granted = match told.text("state").as_deref() {
             Some("subscribed") => true,

@@ -32,10 +32,7 @@ impl Secret {
     pub fn field(&self, name: &str) -> Option<&str> {
         match self {
             Self::Text(_) => None,
-            Self::Fields(fields) => fields
-                .get(name)
-                .map(String::as_str)
-                .filter(|text| !text.is_empty()),
+            Self::Fields(fields) => fields.get(name).map(String::as_str).filter(|text| !text.is_empty()),
         }
     }
 }
@@ -89,11 +86,7 @@ pub fn md5_around<'a>(
     signature: &[u8; 16],
 ) -> Result<(), VerifyError> {
     let checked = pairs.into_iter().map(|(before, after)| {
-        let digest = Md5::new()
-            .chain_update(before)
-            .chain_update(body)
-            .chain_update(after)
-            .finalize();
+        let digest = Md5::new().chain_update(before).chain_update(body).chain_update(after).finalize();
         digest.as_slice().ct_eq(signature).into()
     });
     any(checked)

@@ -116,9 +116,7 @@ fn from_envelope(topic: &str, body: &Value) -> Result<Vec<Event>, ParseError> {
 }
 
 fn is_about(topic: &str, noun: &str) -> bool {
-    topic
-        .strip_prefix(noun)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    topic.strip_prefix(noun).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Each order of a list by itself: a bad one does not take the others with it.
@@ -152,11 +150,7 @@ fn privacy_request(data: &Value) -> Result<PrivacyRequest, ParseError> {
 fn read<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, ParseError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
-        let path = if path == "." {
-            String::new()
-        } else {
-            format!("/{path}")
-        };
+        let path = if path == "." { String::new() } else { format!("/{path}") };
         ParseError::Shape {
             at: format!("{at}{path}"),
             problem: without_values(&error.into_inner().to_string()),

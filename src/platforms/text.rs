@@ -55,9 +55,8 @@ pub fn full_name(first: Option<String>, last: Option<String>) -> Option<String> 
 pub fn phone(text: Option<String>) -> Option<String> {
     let text = text?;
     let text = text.trim();
-    let dialled = text
-        .chars()
-        .all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | ' ' | '.' | '/'));
+    let dialled =
+        text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | ' ' | '.' | '/'));
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let lent = text.split_once('-').is_some_and(|(number, extension)| {
         number.len() == 11 && number.starts_with('1') && (2..=6).contains(&extension.len())
@@ -119,9 +118,7 @@ pub fn from_html(text: &str) -> String {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
         let taken = if rest.starts_with('&') {
-            entity(rest)
-                .inspect(|(c, _)| plain.push(*c))
-                .map(|(_, length)| length)
+            entity(rest).inspect(|(c, _)| plain.push(*c)).map(|(_, length)| length)
         } else {
             // A tag is short; looking no further keeps the time linear.
             let window = prefix(rest, 300);
@@ -211,12 +208,7 @@ mod tests {
         ] {
             assert_eq!(phone(some(hidden)), None, "{hidden}");
         }
-        for plain in [
-            "13800001234",
-            "+86 138-0000-1234",
-            "(555) 555-5555",
-            "0571-88888888",
-        ] {
+        for plain in ["13800001234", "+86 138-0000-1234", "(555) 555-5555", "0571-88888888"] {
             assert_eq!(phone(some(plain)).as_deref(), Some(plain));
         }
     }
@@ -229,10 +221,7 @@ mod tests {
         assert_eq!(full_name(None, None), None);
         assert_eq!(email(some("z***@example.com")), None);
         assert_eq!(email(some("not an address")), None);
-        let masked = Address {
-            line: some("某某路**号"),
-            ..Address::default()
-        };
+        let masked = Address { line: some("某某路**号"), ..Address::default() };
         assert_eq!(address(masked), None);
     }
 
@@ -252,9 +241,6 @@ mod tests {
         assert_eq!(title(some(&"长".repeat(600))).unwrap().chars().count(), 500);
         let codes = (0..80).map(|index| Some(format!("c{index}")));
         assert_eq!(names(codes).len(), 50);
-        assert_eq!(
-            names([some("A"), some(""), None, some("A"), some("b")]),
-            ["A", "b"]
-        );
+        assert_eq!(names([some("A"), some(""), None, some("A"), some("b")]), ["A", "b"]);
     }
 }

@@ -40,10 +40,7 @@ impl Platform for Youzan {
         secrets: &[Secret],
         _: Timestamp,
     ) -> Result<Authenticity, VerifyError> {
-        let text = request
-            .headers
-            .get(SIGNATURE)
-            .ok_or(VerifyError::MissingHeader(SIGNATURE))?;
+        let text = request.headers.get(SIGNATURE).ok_or(VerifyError::MissingHeader(SIGNATURE))?;
         let sign = signature::md5_from_hex(text).ok_or(VerifyError::MalformedHeader(SIGNATURE))?;
         let pairs = secrets
             .iter()
@@ -66,12 +63,7 @@ impl Platform for Youzan {
             at: envelope.integer("version").and_then(moment::from_unix),
             received_at: context.received_at,
         };
-        Ok(Delivery {
-            delivery_key: key,
-            event_time: sent.at,
-            events: sent.events()?,
-            topic,
-        })
+        Ok(Delivery { delivery_key: key, event_time: sent.at, events: sent.events()?, topic })
     }
 
     fn acknowledge(&self, _request: &Request) -> Acknowledgement {
@@ -144,11 +136,7 @@ impl Sent<'_> {
             coupon_codes: promotion.exists().then(|| coupons(promotion)),
             customer: buyer_v4(full.at("buyer_info"), shipping),
             lines: lines(full)?,
-            note: text::note(
-                remarks
-                    .text("buyer_message")
-                    .or_else(|| remarks.text("trade_memo")),
-            ),
+            note: text::note(remarks.text("buyer_message").or_else(|| remarks.text("trade_memo"))),
             ..self.dated(info)?
         };
         if total.is_some() {
@@ -224,8 +212,20 @@ impl Sent<'_> {
             (_, Some("TRADE_PAID" | "WAIT_CONFIRM" | "WAIT_SELLER_SEND_GOODS")) => Some(OrderStatus::Paid),
             (_, Some("WAIT_BUYER_CONFIRM_GOODS")) => Some(OrderStatus::Shipped),
             (_, Some("TRADE_SUCCESS" | "TRADE_BUYER_SIGNED")) => Some(OrderStatus::Completed),
-            // The message about a part that is sent has no status; something has left the shop.
-            (_, None) if self.topic == "trade_TradePartlySellerShip" => Some(OrderStatus::Shipped),
+            (_, None) => self.status_by_type(),
+            _ => None,
+        }
+    }
+
+    /// Where an order stands by what the message is about; the one about a part that is sent never has a status. Of a part
+    /// that has left the shop there is no state of its own: something has left.
+    fn status_by_type(&self) -> Option<OrderStatus> {
+        match self.topic {
+            "trade_TradeCreate" => Some(OrderStatus::Created),
+            "trade_TradePaid" => Some(OrderStatus::Paid),
+            "trade_TradePartlySellerShip" | "trade_TradeSellerShip" => Some(OrderStatus::Shipped),
+            "trade_TradeSuccess" => Some(OrderStatus::Completed),
+            "trade_TradeClose" => Some(OrderStatus::Closed),
             _ => None,
         }
     }
@@ -239,17 +239,12 @@ impl Sent<'_> {
             "trade_refund_RefundClosed" => Some(0),
             _ => None,
         };
-        let refund = amount
-            .zip(message.id("refund_id"))
-            .map(|(amount, external_id)| RefundDocument {
-                external_id,
-                refunded_at: version,
-                amount,
-            });
-        let document = OrderDocument {
-            refunds: refund.map(|refund| vec![refund]),
-            ..blank(version)
-        };
+        let refund = amount.zip(message.id("refund_id")).map(|(amount, external_id)| RefundDocument {
+            external_id,
+            refunded_at: version,
+            amount,
+        });
+        let document = OrderDocument { refunds: refund.map(|refund| vec![refund]), ..blank(version) };
         Event::order(self.id(message)?, document)
     }
 }
@@ -288,11 +283,7 @@ fn refunds(message: Node) -> Result<Vec<RefundDocument>, ParseError> {
         if let (Some(external_id), Some(refunded_at), Some(amount)) =
             (entry.id("refund_id"), refunded_at, amount)
         {
-            refunds.push(RefundDocument {
-                external_id,
-                refunded_at,
-                amount,
-            });
+            refunds.push(RefundDocument { external_id, refunded_at, amount });
         }
     }
     Ok(refunds)
@@ -329,7 +320,7 @@ fn line(entry: Node) -> Result<Option<LineDocument>, ParseError> {
 fn attributes(entry: Node) -> Attributes {
     let mut attributes = Attributes::new();
     let variant = entry.at("sku_properties_name");
-    let as_json = embedded(variant).filter(Value::is_array);
+    let as_json = variant.embedded().filter(Value::is_array);
     if let Some(pairs) = as_json {
         for pair in pairs.as_array().into_iter().flatten().map(Node::new) {
             text::attribute(&mut attributes, pair.text("k"), pair.text("v"));
@@ -341,25 +332,12 @@ fn attributes(entry: Node) -> Attributes {
             }
         }
     }
-    let extra = embedded(entry.at("item_props"));
+    let extra = entry.at("item_props").embedded();
     for property in extra.as_ref().and_then(Value::as_array).into_iter().flatten() {
         let property = Node::new(property);
-        text::attribute(
-            &mut attributes,
-            property.text("name"),
-            property.text("value_name"),
-        );
+        text::attribute(&mut attributes, property.text("name"), property.text("value_name"));
     }
     attributes
-}
-
-/// JSON that is there as such or written as a text.
-fn embedded(place: Node) -> Option<Value> {
-    match place.value() {
-        Value::String(text) => json::parse(text.as_bytes()).ok(),
-        Value::Null => None,
-        other => Some(other.clone()),
-    }
 }
 
 fn discount(promotion: Node) -> Result<Option<i64>, ParseError> {
@@ -385,11 +363,9 @@ fn is_coupon(entry: &Node) -> bool {
 
 fn promotions(promotion: Node) -> Vec<String> {
     let entries = promotion_entries(promotion).filter(|entry| !is_coupon(entry));
-    text::names(entries.map(|entry| {
-        entry
-            .text("promotion_title")
-            .or_else(|| entry.text("promotion_type_name"))
-    }))
+    text::names(
+        entries.map(|entry| entry.text("promotion_title").or_else(|| entry.text("promotion_type_name"))),
+    )
 }
 
 fn coupons(promotion: Node) -> Vec<String> {
