@@ -110,16 +110,12 @@ pub enum Event {
 impl Event {
     /// An order whose document keeps to the limits of the canonical order.
     pub fn order(external_id: String, document: OrderDocument) -> Result<Self, ParseError> {
-        let mut report = Report::of(&document);
-        if external_id.trim().is_empty() || external_id.chars().count() > MAX_ID {
-            report.push(Violation {
-                pointer: "/external_id".to_owned(),
-                code: "out_of_range",
-                detail: format!("must have 1 to {MAX_ID} characters"),
-            });
-        }
-        if !report.is_empty() {
-            return Err(ParseError::Invalid(report));
+        let mut report = Report::default();
+        report.text("external_id", Some(&external_id), MAX_ID);
+        document.validate(&mut report);
+        let violations = report.into_violations();
+        if !violations.is_empty() {
+            return Err(ParseError::Invalid(violations));
         }
         Ok(Self::Order { external_id, document: Box::new(document) })
     }

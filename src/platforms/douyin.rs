@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::delivery::{Acknowledgement, Authenticity, Context, Delivery, Event, ParseError, Request, blank};
 use super::json::{self, Node};
 use super::signature::{self, Secret, VerifyError, fingerprint};
-use super::{Platform, moment, text};
+use super::{Adapter, moment, text};
 use crate::orders::OrderStatus;
 use crate::orders::document::{
     Address, Attributes, BuyerDocument, LineDocument, OrderDocument, RefundDocument,
@@ -19,11 +19,7 @@ const SIGNATURE: &str = "event-sign";
 
 pub struct Douyin;
 
-impl Platform for Douyin {
-    fn secret_fields(&self) -> &'static [&'static str] {
-        &["app_key", "app_secret"]
-    }
-
+impl Adapter for Douyin {
     fn verify(
         &self,
         request: &Request,

@@ -1,7 +1,7 @@
 //! The sales platforms that push to us: who may speak, and what they say.
 //!
 //! An adapter is one file and pure: it is given the bytes of a request and answers whether they are authentic
-//! ([`Platform::verify`]) and which canonical events they carry ([`Platform::parse`]). It knows no HTTP framework, no
+//! ([`Adapter::verify`]) and which canonical events they carry ([`Adapter::parse`]). It knows no HTTP framework, no
 //! database and no clock, so it can be read, tested and fuzzed alone. A new platform is a new file and one line in
 //! [`by_name`].
 //!
@@ -34,12 +34,7 @@ pub use signature::{Secret, VerifyError};
 use crate::time::Timestamp;
 
 /// What a platform's adapter can do.
-pub trait Platform: Sync {
-    /// The parts of one of its secrets by name, such as `client_id`; none where a secret is one text.
-    fn secret_fields(&self) -> &'static [&'static str] {
-        &[]
-    }
-
+pub trait Adapter: Sync {
     /// Whether the request comes from the platform: by one of the `secrets` (several, while they are rotated), over the
     /// bytes as they came. `now` bounds replays where the scheme signs a time.
     fn verify(
@@ -59,7 +54,7 @@ pub trait Platform: Sync {
 }
 
 /// The adapter of a shop's `platform`; `None` where the platform pushes nothing that is understood.
-pub fn by_name(name: &str) -> Option<&'static dyn Platform> {
+pub fn by_name(name: &str) -> Option<&'static dyn Adapter> {
     match name {
         "standard" | "other" => Some(&standard::Standard),
         "shopify" => Some(&shopify::Shopify),
@@ -67,18 +62,5 @@ pub fn by_name(name: &str) -> Option<&'static dyn Platform> {
         "youzan" => Some(&youzan::Youzan),
         "douyin" => Some(&douyin::Douyin),
         _ => None,
-    }
-}
-
-/// Whether `secret` has the form that the platform's secrets have, with nothing empty.
-pub fn secret_fits(platform: &dyn Platform, secret: &Secret) -> bool {
-    let fields = platform.secret_fields();
-    match secret {
-        Secret::Text(text) => fields.is_empty() && !text.is_empty(),
-        Secret::Fields(map) => {
-            !fields.is_empty()
-                && map.len() == fields.len()
-                && fields.iter().all(|field| secret.field(field).is_some())
-        }
     }
 }

@@ -5,7 +5,7 @@
 //! tells wins whatever arrives first. Without a stand-in, an order of last year that is edited today would count as
 //! bought today.
 
-use super::Platform;
+use super::Adapter;
 use super::delivery::{
     Authenticity, Consent, Context, CustomerUpdate, Delivery, Event, ParseError, PrivacyRequest, Request,
     blank,
@@ -24,7 +24,7 @@ const SIGNATURE: &str = "X-Shopify-Hmac-Sha256";
 
 pub struct Shopify;
 
-impl Platform for Shopify {
+impl Adapter for Shopify {
     fn verify(
         &self,
         request: &Request,

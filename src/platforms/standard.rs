@@ -17,7 +17,7 @@ use super::delivery::{
 };
 use super::json::{self, Node};
 use super::signature::{self, Secret, VerifyError, fingerprint, from_base64};
-use super::{Platform, moment};
+use super::{Adapter, moment};
 use crate::orders::document::OrderDocument;
 use crate::time::Timestamp;
 
@@ -32,7 +32,7 @@ const KEYS: GeneralPurpose = GeneralPurpose::new(
 
 pub struct Standard;
 
-impl Platform for Standard {
+impl Adapter for Standard {
     fn verify(
         &self,
         request: &Request,

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::Platform;
+use super::Adapter;
 use super::delivery::{Authenticity, Context, CustomerUpdate, Delivery, Event, ParseError, Request, blank};
 use super::json::{self, Node};
 use super::signature::{self, Secret, VerifyError, fingerprint, from_base64};
@@ -16,7 +16,7 @@ const SIGNATURE: &str = "X-WC-Webhook-Signature";
 
 pub struct WooCommerce;
 
-impl Platform for WooCommerce {
+impl Adapter for WooCommerce {
     fn verify(
         &self,
         request: &Request,

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::delivery::{Acknowledgement, Authenticity, Context, Delivery, Event, ParseError, Request, blank};
 use super::json::{self, Node};
 use super::signature::{self, Secret, VerifyError, fingerprint};
-use super::{Platform, moment, text};
+use super::{Adapter, moment, text};
 use crate::orders::OrderStatus;
 use crate::orders::document::{
     Address, Attributes, BuyerDocument, LineDocument, OrderDocument, RefundDocument,
@@ -28,11 +28,7 @@ const REFUND_CLOSED: i64 = 50;
 
 pub struct Youzan;
 
-impl Platform for Youzan {
-    fn secret_fields(&self) -> &'static [&'static str] {
-        &["client_id", "client_secret"]
-    }
-
+impl Adapter for Youzan {
     /// Only the header counts. The body's own `sign` covers `msg` alone, and it is disputed in which encoding.
     fn verify(
         &self,

@@ -20,7 +20,7 @@ use crate::time::time_zone;
 
 /// A request that is still being put together.
 struct Sent {
-    platform: &'static dyn Platform,
+    platform: &'static dyn Adapter,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
@@ -118,20 +118,6 @@ fn every_platform_of_the_contract_that_pushes_has_an_adapter() {
 }
 
 #[test]
-fn a_secret_has_the_form_that_its_platform_wants() {
-    let youzan = by_name("youzan").unwrap();
-    let whole = fields([("client_id", "a"), ("client_secret", "b")]);
-    assert!(secret_fits(youzan, &whole));
-    assert!(!secret_fits(youzan, &secret("b")));
-    assert!(!secret_fits(youzan, &fields([("client_id", "a")])));
-    assert!(!secret_fits(youzan, &fields([("client_id", "a"), ("client_secret", "")])));
-    let shopify = by_name("shopify").unwrap();
-    assert!(secret_fits(shopify, &secret("shpss_1")));
-    assert!(!secret_fits(shopify, &secret("")));
-    assert!(!secret_fits(shopify, &whole));
-}
-
-#[test]
 fn a_secret_reads_as_the_contract_writes_it_and_never_shows_in_logs() {
     let secrets: Vec<Secret> =
         serde_json::from_str(r#"["whsec_x", {"app_key": "k", "app_secret": "s"}]"#).unwrap();
@@ -151,4 +137,20 @@ fn each_platform_is_answered_as_it_expects() {
     assert_eq!(answer("youzan"), r#"{"code":0,"msg":"success"}"#);
     assert_eq!(answer("douyin"), r#"{"code":0,"msg":"success"}"#);
     assert_eq!(answer("shopify"), "{}");
+}
+
+#[test]
+fn the_samples_of_the_documentation_tell_orders() {
+    for (platform, file, topic, told) in [
+        ("standard", "standard/order.json", "", 1),
+        ("shopify", "shopify/order.json", "orders/updated", 2),
+        ("woocommerce", "woocommerce/order.json", "order.updated", 1),
+        ("youzan", "youzan/push.json", "", 1),
+        ("douyin", "douyin/push.json", "", 2),
+    ] {
+        let headers = [("X-Shopify-Topic", topic), ("X-WC-Webhook-Topic", topic)];
+        let delivery = Sent::new(platform, &headers, fixture(file)).parse();
+        let events = delivery.events.len();
+        assert_eq!((orders(delivery).len(), events), (told, told), "{platform}");
+    }
 }
