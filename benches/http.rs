@@ -132,7 +132,8 @@ impl Bench {
         show("customer by id", &one);
         println!("   customer by id / bare {:.2} (to reach 0.80)", one.per_second / bare.per_second);
         let customer = self.customer_ids.clone();
-        let profile = move |place: usize| format!("/v1/customers/{}/profile", customer[place % customer.len()]);
+        let profile =
+            move |place: usize| format!("/v1/customers/{}/profile", customer[place % customer.len()]);
         show("profile", &self.get(self.service, seconds, profile).await);
         let customers = self.customers;
         let whole = move |place: usize| format!("/v1/customers?q=138{:08}", place * 7_919 % customers);
@@ -142,7 +143,14 @@ impl Bench {
     }
 
     /// New orders, each number once, of customers that are known already.
-    async fn put(&self, to: SocketAddr, path: &str, connections: usize, seconds: u64, base: usize) -> Figures {
+    async fn put(
+        &self,
+        to: SocketAddr,
+        path: &str,
+        connections: usize,
+        seconds: u64,
+        base: usize,
+    ) -> Figures {
         let (token, path, shop, customers) = (self.token.clone(), path.to_owned(), self.shop, self.customers);
         let next = move |connection: usize, number: usize| {
             let order = raw::order(shop, connection * 100_000 + number, customers);
@@ -152,7 +160,12 @@ impl Bench {
         load::run(to, connections, seconds, next).await
     }
 
-    async fn get(&self, from: SocketAddr, seconds: u64, path: impl Fn(usize) -> String + Clone + 'static) -> Figures {
+    async fn get(
+        &self,
+        from: SocketAddr,
+        seconds: u64,
+        path: impl Fn(usize) -> String + Clone + 'static,
+    ) -> Figures {
         let token = self.token.clone();
         let next = move |connection: usize, number: usize| {
             request("GET", &path(connection * 104_729 + number), &token, "")
@@ -169,8 +182,9 @@ fn show(what: &str, figures: &Figures) {
 fn fill(db: &Db, tenant: TenantId, shop: ShopId, customers: usize, ids: &RandomIds) {
     let start = std::time::Instant::now();
     for first in (0..2 * customers).step_by(1_000) {
-        let items: Vec<_> =
-            (first..(first + 1_000).min(2 * customers)).map(|number| raw::order(shop, number, customers)).collect();
+        let items: Vec<_> = (first..(first + 1_000).min(2 * customers))
+            .map(|number| raw::order(shop, number, customers))
+            .collect();
         db.write_blocking(|c| ingest::apply(c, tenant, &items, now(), ids)).expect("a batch");
     }
     println!("loaded in {:.0} s", start.elapsed().as_secs_f64());
@@ -178,8 +192,10 @@ fn fill(db: &Db, tenant: TenantId, shop: ShopId, customers: usize, ids: &RandomI
 
 fn samples(db: &Db, tenant: TenantId) -> (Vec<OrderId>, Vec<CustomerId>) {
     db.read_blocking(|c| -> Result<_, DbError> {
-        let orders = orders::table.filter(orders::tenant_id.eq(tenant)).select(orders::id).limit(200_000).load(c)?;
-        let people = customers::table.filter(customers::tenant_id.eq(tenant)).select(customers::id).limit(200_000);
+        let orders =
+            orders::table.filter(orders::tenant_id.eq(tenant)).select(orders::id).limit(200_000).load(c)?;
+        let people =
+            customers::table.filter(customers::tenant_id.eq(tenant)).select(customers::id).limit(200_000);
         Ok((orders, people.load(c)?))
     })
     .expect("samples")

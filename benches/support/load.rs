@@ -17,7 +17,12 @@ pub struct Figures {
 impl std::fmt::Display for Figures {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { per_second, p50, p99, failed } = self;
-        write!(f, "{per_second:8.0}/s  p50 {:7.2} ms  p99 {:7.2} ms", milliseconds(*p50), milliseconds(*p99))?;
+        write!(
+            f,
+            "{per_second:8.0}/s  p50 {:7.2} ms  p99 {:7.2} ms",
+            milliseconds(*p50),
+            milliseconds(*p99)
+        )?;
         if *failed > 0 { write!(f, "  {failed} FAILED") } else { Ok(()) }
     }
 }
@@ -85,7 +90,8 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
     let (head, length) = loop {
         if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&buffer[..end]).to_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
+            let length =
+                head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
             break (end + 4, length.unwrap_or(0usize));
         }
         read(stream, buffer).await;

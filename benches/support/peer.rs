@@ -77,13 +77,19 @@ async fn alone(peer: web::Data<Peer>, id: web::Path<String>, body: web::Bytes) -
     let item = incoming(&peer, id.into_inner(), &body);
     let db = peer.db.clone();
     let written = db
-        .write(move |c| raw::upsert(c, peer.tenant, std::slice::from_ref(&item), &peer.ids, &raw::BARE_TABLES))
+        .write(move |c| {
+            raw::upsert(c, peer.tenant, std::slice::from_ref(&item), &peer.ids, &raw::BARE_TABLES)
+        })
         .await;
     respond(written.is_ok())
 }
 
 fn respond(written: bool) -> HttpResponse {
-    if written { HttpResponse::Ok().json(serde_json::json!({"ok": true})) } else { HttpResponse::InternalServerError().finish() }
+    if written {
+        HttpResponse::Ok().json(serde_json::json!({"ok": true}))
+    } else {
+        HttpResponse::InternalServerError().finish()
+    }
 }
 
 #[derive(Queryable, serde::Serialize)]

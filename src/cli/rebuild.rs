@@ -5,7 +5,7 @@ use indicatif::HumanCount;
 
 use super::progress::Progress;
 use super::{Outcome, configuration, database, place, print, serve};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, RandomIds, SystemClock};
 use crate::config::Purpose;
 use crate::ingest::rebuild;
 
@@ -38,10 +38,14 @@ pub fn run(arguments: &Arguments) -> Outcome {
         Some(wanted) => vec![place::tenant(&mut connection, wanted)?],
         None => place::all_tenants(&mut connection)?,
     };
-    let progress = Progress::of(tenants.len() as u64, "tenants");
+    let progress = Progress::of(0, "customers");
+    let ids = RandomIds::default();
     for tenant in tenants {
-        let rebuilt = rebuild::facts(&mut connection, tenant.id, SystemClock.now())?;
-        progress.advance(1);
+        let mut shown = 0;
+        let rebuilt = rebuild::facts(&mut connection, tenant.id, SystemClock.now(), &ids, |so_far| {
+            progress.advance((so_far.customers - shown) as u64);
+            shown = so_far.customers;
+        })?;
         print(&format!(
             "{} ({}): facts of {} customers; {} orders converted\n",
             tenant.id,

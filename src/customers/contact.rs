@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ingest::stamps::{Stamp, Stamps};
+use crate::ingest::stamps::{Settled, Stamp, Stamps};
 use crate::orders::document::{Address, Attributes, BuyerDocument};
 use crate::time::Timestamp;
 
@@ -50,8 +50,8 @@ pub enum Detail {
 }
 
 impl Contact {
-    /// Joins one detail, and tells whether anything changed.
-    pub fn tell(&mut self, source: Source, version: Timestamp, detail: Detail) -> bool {
+    /// Joins one detail.
+    pub fn tell(&mut self, source: Source, version: Timestamp, detail: Detail) -> Settled {
         let stamp = Stamp(source as i64, version.micros());
         let stamps = &mut self.stamps;
         match detail {
@@ -68,7 +68,7 @@ impl Contact {
     }
 
     /// Joins what an order says of its buyer. Masked values (`138****1234`) say nothing.
-    pub fn tell_buyer(&mut self, buyer: &BuyerDocument, version: Timestamp) -> bool {
+    pub fn tell_buyer(&mut self, buyer: &BuyerDocument, version: Timestamp) -> Settled {
         let plain = |text: &Option<String>| text.clone().filter(|text| !text.contains('*'));
         let address = buyer.address.clone().filter(|address| {
             !address.line.as_deref().is_some_and(|line| line.contains('*')) && *address != Address::default()
@@ -79,10 +79,7 @@ impl Contact {
             plain(&buyer.email).map(|email| Detail::Email(Some(email))),
             address.map(Detail::Address),
         ];
-        let mut changed = false;
-        for detail in details.into_iter().flatten() {
-            changed |= self.tell(Source::Order, version, detail);
-        }
-        changed
+        let told = details.into_iter().flatten().map(|detail| self.tell(Source::Order, version, detail));
+        told.max().unwrap_or_default()
     }
 }

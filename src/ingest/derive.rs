@@ -1,8 +1,10 @@
 //! What follows from all that was told about an order: its status, its dates, its refunds, its worth.
 
+use super::facts::Counted;
 use super::order::{Order, part};
 use crate::currency::Rate;
 use crate::orders::OrderStatus;
+use crate::orders::validate::MAX_AMOUNT;
 use crate::time::Timestamp;
 
 /// The columns of an order that are conclusions.
@@ -42,6 +44,19 @@ pub trait Rates {
 }
 
 impl Derived {
+    /// What of the order counts.
+    pub fn counted(&self, order: &Order) -> Counted {
+        Counted {
+            status: self.status,
+            paid_at: self.paid_at,
+            total_amount: order.told.amounts.as_ref().map_or(0, |amounts| amounts.total),
+            refunded_amount: self.refunded_amount,
+            gross_amount: self.gross_amount,
+            net_amount: self.net_amount,
+            items: order.told.items,
+        }
+    }
+
     pub fn of(order: &Order, rates: &impl Rates) -> Self {
         let mut inferred = String::new();
         let mut date = |letter: char, told: Option<Timestamp>, guess: Option<Timestamp>| {
@@ -100,7 +115,7 @@ fn earliest(order: &Order) -> Timestamp {
 }
 
 /// The refunds told one by one, and for what the totals tell beyond their sum one for each time that it grew.
-fn refunds(order: &Order) -> Vec<Refund> {
+pub fn refunds(order: &Order) -> Vec<Refund> {
     let told = order.merge.refunds.iter().filter(|(_, refund)| refund.amount > 0);
     let mut refunds: Vec<Refund> = told
         .map(|(id, refund)| Refund {
@@ -142,8 +157,12 @@ fn worth(order: &Order, refunded: i64, ordered_at: Timestamp, rates: &impl Rates
     let kept = kept.filter(|kept| kept.currency == amounts.currency && kept.ordered_at == ordered_at);
     let looked_up = || rates.rate(&amounts.currency, ordered_at);
     let rate = amounts.rate.clone().or_else(|| kept.map(|kept| kept.rate.clone())).or_else(looked_up);
-    let convert =
-        |amount: i64| Rate::parse(rate.as_deref()?)?.convert(amount, &amounts.currency, rates.currency());
+    let convert = |amount: i64| {
+        let converted =
+            Rate::parse(rate.as_deref()?)?.convert(amount, &amounts.currency, rates.currency())?;
+        // Sums over orders stay far from overflowing only while each order does.
+        (converted <= MAX_AMOUNT).then_some(converted)
+    };
     let gross = convert(amounts.total);
     let net = gross.and_then(|gross| gross.checked_sub(convert(refunded)?));
     Worth { from_settings: amounts.rate.is_none() && rate.is_some(), gross: net.and(gross), net, rate }

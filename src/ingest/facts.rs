@@ -3,8 +3,6 @@
 //! So the cost of an order does not grow with the number of the customer's orders; [`super::rebuild`] computes the same
 //! from nothing.
 
-use super::derive::Derived;
-use super::order::Order;
 use crate::orders::OrderStatus;
 use crate::time::Timestamp;
 
@@ -34,27 +32,38 @@ pub struct Facts {
 pub const KEPT: &str = "paid_at IS NOT NULL AND status <> 'refunded' \
     AND NOT (COALESCE(total_amount, 0) > 0 AND refunded_amount >= total_amount)";
 
+/// What of an order counts; as its row says, so that a share goes out as it once came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    pub status: OrderStatus,
+    pub paid_at: Option<Timestamp>,
+    pub total_amount: i64,
+    pub refunded_amount: i64,
+    pub gross_amount: Option<i64>,
+    pub net_amount: Option<i64>,
+    pub items: i64,
+}
+
 impl Facts {
     /// One order's share.
-    pub fn of(order: &Order, derived: &Derived) -> Self {
-        let Some(paid_at) = derived.paid_at else {
+    pub fn of(order: &Counted) -> Self {
+        let Some(paid_at) = order.paid_at else {
             return Self { unpaid_orders: 1, ..Self::default() };
         };
-        let total = order.told.amounts.as_ref().map_or(0, |amounts| amounts.total);
-        let refunded_in_full =
-            derived.status == OrderStatus::Refunded || (total > 0 && derived.refunded_amount >= total);
+        let Counted { total_amount: total, refunded_amount: refunded, .. } = *order;
+        let refunded_in_full = order.status == OrderStatus::Refunded || (total > 0 && refunded >= total);
         let kept = i64::from(!refunded_in_full);
-        let (gross, net) = derived.gross_amount.zip(derived.net_amount).unwrap_or((0, 0));
+        let (gross, net) = order.gross_amount.zip(order.net_amount).unwrap_or((0, 0));
         Self {
             orders: 1,
             orders_kept: kept,
-            orders_unconverted: if derived.gross_amount.is_none() { kept } else { 0 },
-            orders_refunded: i64::from(derived.refunded_amount > 0),
+            orders_unconverted: if order.gross_amount.is_none() { kept } else { 0 },
+            orders_refunded: i64::from(refunded > 0),
             unpaid_orders: 0,
             gross_amount: gross,
             refunded_amount: gross - net,
             spent_amount: net,
-            items: order.told.items,
+            items: order.items,
             first_order_at: Some(paid_at),
             last_order_at: Some(paid_at),
         }
@@ -65,24 +74,21 @@ impl Facts {
         self.orders == 0 && self.unpaid_orders == 0
     }
 
-    pub fn add(&mut self, share: &Self) {
-        self.sum(share, 1);
-        self.first_order_at = [self.first_order_at, share.first_order_at].into_iter().flatten().min();
-        self.last_order_at = self.last_order_at.max(share.last_order_at);
-    }
-
-    /// Takes a share out, and tells whether the first or last order must be looked up anew.
+    /// Puts a share in place of another (none: `Facts::default()`), and tells whether the first or last order must be
+    /// looked up anew, because it was the one that went out.
     #[must_use]
-    pub fn remove(&mut self, share: &Self) -> bool {
-        self.sum(share, -1);
-        share.first_order_at.is_some()
-            && (share.first_order_at == self.first_order_at || share.last_order_at == self.last_order_at)
-    }
-
-    /// Puts a share in place of another that was paid at the same moment, so that first and last stay.
-    pub fn replace(&mut self, old: &Self, new: &Self) {
+    pub fn replace(&mut self, old: &Self, new: &Self) -> bool {
         self.sum(old, -1);
         self.sum(new, 1);
+        let first_goes = old.first_order_at.is_some()
+            && old.first_order_at == self.first_order_at
+            && new.first_order_at.is_none_or(|first| Some(first) > old.first_order_at);
+        let last_goes = old.last_order_at.is_some()
+            && old.last_order_at == self.last_order_at
+            && new.last_order_at < old.last_order_at;
+        self.first_order_at = [self.first_order_at, new.first_order_at].into_iter().flatten().min();
+        self.last_order_at = self.last_order_at.max(new.last_order_at);
+        first_goes || last_goes
     }
 
     fn sum(&mut self, share: &Self, sign: i64) {

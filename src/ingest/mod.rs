@@ -12,6 +12,7 @@
 //! a circle: identities by key, orders by key, customers by id, then new orders by key.
 
 mod apply;
+mod batch;
 mod derive;
 pub mod facts;
 mod identities;

@@ -161,7 +161,8 @@ impl Order {
         let earliest = self.merge.seen.entry(status).or_insert(i64::MAX);
         let earlier = stamp.0 < *earliest;
         *earliest = stamp.0.min(*earliest);
-        self.merge.stamps.settle(part::STATUS, stamp, &mut self.told.status, Some(status)) || earlier
+        self.merge.stamps.settle(part::STATUS, stamp, &mut self.told.status, Some(status)).is_news()
+            || earlier
     }
 
     fn tell_dates(&mut self, document: &OrderDocument, stamp: Stamp) -> bool {
@@ -176,7 +177,7 @@ impl Order {
         ];
         let mut changed = false;
         for (letter, known, date) in dates {
-            changed |= date.is_some() && stamps.settle(letter, stamp, known, date);
+            changed |= date.is_some() && stamps.settle(letter, stamp, known, date).is_news();
         }
         changed
     }
@@ -192,14 +193,14 @@ impl Order {
             shipping: document.shipping_amount,
             rate: document.exchange_rate.clone(),
         };
-        self.merge.stamps.settle(part::AMOUNTS, stamp, &mut self.told.amounts, Some(amounts))
+        self.merge.stamps.settle(part::AMOUNTS, stamp, &mut self.told.amounts, Some(amounts)).is_news()
     }
 
     fn tell_lines(&mut self, lines: Option<&[LineDocument]>, stamp: Stamp) -> bool {
         let Some(lines) = lines else { return false };
         let digest = digest(lines);
         let same = digest == self.merge.lines;
-        let settled = self.merge.stamps.settle(part::LINES, stamp, &mut self.merge.lines, digest);
+        let settled = self.merge.stamps.settle(part::LINES, stamp, &mut self.merge.lines, digest).is_news();
         if settled && !same {
             self.told.items = lines.iter().map(|line| line.quantity).sum();
             self.new_lines = Some(lines.to_vec());
@@ -211,29 +212,34 @@ impl Order {
         let (told, stamps) = (&mut self.told, &mut self.merge.stamps);
         let mut changed = false;
         if document.source.is_some() {
-            changed |= stamps.settle(part::SOURCE, stamp, &mut told.source, document.source.clone());
+            changed |=
+                stamps.settle(part::SOURCE, stamp, &mut told.source, document.source.clone()).is_news();
         }
         if let Some(promotions) = &document.promotions {
-            changed |= stamps.settle(part::PROMOTIONS, stamp, &mut told.promotions, promotions.clone());
+            changed |=
+                stamps.settle(part::PROMOTIONS, stamp, &mut told.promotions, promotions.clone()).is_news();
         }
         if let Some(codes) = &document.coupon_codes {
-            changed |= stamps.settle(part::COUPON_CODES, stamp, &mut told.coupon_codes, codes.clone());
+            changed |=
+                stamps.settle(part::COUPON_CODES, stamp, &mut told.coupon_codes, codes.clone()).is_news();
         }
         if let Some(buyer) = &document.customer {
             let contact = BuyerDocument { external_id: None, ..buyer.clone() };
             if buyer.external_id.is_some() {
-                changed |=
-                    stamps.settle(part::BUYER_ID, stamp, &mut told.buyer_id, buyer.external_id.clone());
+                changed |= stamps
+                    .settle(part::BUYER_ID, stamp, &mut told.buyer_id, buyer.external_id.clone())
+                    .is_news();
             }
             if contact != BuyerDocument::default() {
-                changed |= stamps.settle(part::BUYER, stamp, &mut told.buyer, Some(contact));
+                changed |= stamps.settle(part::BUYER, stamp, &mut told.buyer, Some(contact)).is_news();
             }
         }
         if document.note.is_some() {
-            changed |= stamps.settle(part::NOTE, stamp, &mut told.note, document.note.clone());
+            changed |= stamps.settle(part::NOTE, stamp, &mut told.note, document.note.clone()).is_news();
         }
         if let Some(attributes) = &document.attributes {
-            changed |= stamps.settle(part::ATTRIBUTES, stamp, &mut told.attributes, attributes.clone());
+            changed |=
+                stamps.settle(part::ATTRIBUTES, stamp, &mut told.attributes, attributes.clone()).is_news();
         }
         changed
     }

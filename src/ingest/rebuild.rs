@@ -1,11 +1,15 @@
 //! Facts from nothing: what the differences of [`super::facts`] must add up to.
+//!
+//! It goes by chunks of customers, each in a transaction that holds their rows, so orders may come in meanwhile.
 
-use super::derive::Derived;
-use super::facts::KEPT;
+use diesel::QueryableByName;
+
+use super::apply::reconsider;
 use super::load;
-use super::save::{self, ChangedOrder};
-use crate::db::{AnyConnection, DbError, transaction};
-use crate::ids::{OrderId, TenantId};
+use crate::clock::IdGen;
+use crate::db::types::Guid;
+use crate::db::{AnyConnection, Backend, Column, DbError, look_up_by_key, retry, transaction};
+use crate::ids::{CustomerId, OrderId, TenantId};
 use crate::sql;
 use crate::time::Timestamp;
 
@@ -20,87 +24,143 @@ pub struct Rebuilt {
 
 const CHUNK: i64 = 1_000;
 
-/// Converts what can be converted by now and computes all facts of a tenant anew.
-pub fn facts(connection: &mut AnyConnection, tenant: TenantId, now: Timestamp) -> Result<Rebuilt, DbError> {
-    let converted = convert(connection, tenant, now)?;
-    let customers = transaction(connection, |connection| -> Result<usize, DbError> {
-        sql!("DELETE FROM customer_shop_facts WHERE tenant_id = {}", tenant).execute(connection)?;
-        sql!("DELETE FROM customer_facts WHERE tenant_id = {}", tenant).execute(connection)?;
-        by_shop(connection, tenant)?;
-        overall(connection, tenant)
-    })?;
-    Ok(Rebuilt { converted, customers })
-}
-
-/// Gives orders that had no exchange rate the one that the settings have now.
-fn convert(connection: &mut AnyConnection, tenant: TenantId, now: Timestamp) -> Result<usize, DbError> {
-    let Some(tenant) = load::tenant(connection, tenant, &Default::default())? else {
-        return Ok(0);
-    };
-    let (mut converted, mut after) = (0, OrderId::nil());
+/// Converts what can be converted by now and computes all facts of a tenant anew. `progress` is told of each chunk.
+pub fn facts(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    now: Timestamp,
+    ids: &dyn IdGen,
+    mut progress: impl FnMut(Rebuilt),
+) -> Result<Rebuilt, DbError> {
+    let mut done = Rebuilt { converted: convert(connection, tenant, now, ids)?, customers: 0 };
+    let mut after = CustomerId::nil();
     loop {
-        let (last, chunk) = transaction(connection, |connection| -> Result<_, DbError> {
-            let orders = load::unconverted_orders(connection, tenant.id, after, CHUNK)?;
-            let derived: Vec<Derived> = orders.iter().map(|order| Derived::of(order, &tenant)).collect();
-            let changed: Vec<ChangedOrder<'_>> = orders
-                .iter()
-                .zip(&derived)
-                .filter(|(_, derived)| derived.gross_amount.is_some())
-                .map(|(order, derived)| ChangedOrder {
-                    order,
-                    derived,
-                    new: false,
-                    lines_stale: false,
-                    refunds_stale: false,
-                })
-                .collect();
-            save::orders(connection, tenant.id, &changed, now)?;
-            Ok((orders.last().map(|order| order.id), changed.len()))
-        })?;
-        converted += chunk;
-        match last {
-            Some(last) => after = last,
-            None => return Ok(converted),
-        }
+        let chunk = retry(|| transaction(connection, |connection| rebuild_chunk(connection, tenant, after)))?;
+        let Some(last) = chunk.last() else { return Ok(done) };
+        after = *last;
+        done.customers += chunk.len();
+        progress(done);
     }
 }
 
-fn by_shop(connection: &mut AnyConnection, tenant: TenantId) -> Result<usize, DbError> {
+/// Gives orders that had no exchange rate the one that the settings have now.
+fn convert(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    now: Timestamp,
+    ids: &dyn IdGen,
+) -> Result<usize, DbError> {
+    let (mut converted, mut after) = (0, OrderId::nil());
+    loop {
+        let (keys, last) = load::unconverted(connection, tenant, after, CHUNK)?;
+        let Some(last) = last else { return Ok(converted) };
+        after = last;
+        let keys: std::collections::BTreeSet<_> = keys.into_iter().collect();
+        let shops = keys.iter().map(|(shop, _)| *shop).collect();
+        converted += retry(|| {
+            transaction(connection, |connection| {
+                look_up_by_key(connection)?;
+                match load::tenant(connection, tenant, &shops)? {
+                    Some(tenant) => reconsider(connection, &tenant, keys.clone(), now, ids),
+                    None => Ok(0),
+                }
+            })
+        })?;
+    }
+}
+
+#[derive(QueryableByName)]
+struct CustomerRow {
+    #[diesel(sql_type = Guid)]
+    id: CustomerId,
+}
+
+/// Locks the next customers, computes their facts, and names them.
+fn rebuild_chunk(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    after: CustomerId,
+) -> Result<Vec<CustomerId>, DbError> {
+    let lock = match connection.backend() {
+        Backend::Postgres => " FOR UPDATE",
+        Backend::Sqlite => "",
+    };
+    look_up_by_key(connection)?;
+    let text =
+        format!("SELECT id FROM customers WHERE tenant_id = {{}} AND id > {{}} ORDER BY id LIMIT {{}}{lock}");
+    let rows: Vec<CustomerRow> = sql!(&text, tenant, after, CHUNK).load(connection)?;
+    let chunk: Vec<CustomerId> = rows.into_iter().map(|row| row.id).collect();
+    for table in ["customer_shop_facts", "customer_facts"] {
+        let text = format!(
+            "DELETE FROM {table} WHERE tenant_id = {{}} AND customer_id IN (WITH k(id) AS ({{}}) SELECT id FROM k)"
+        );
+        sql!(&text, tenant, Column::ids(chunk.iter().copied())).execute(connection)?;
+    }
+    by_shop(connection, tenant, &chunk)?;
+    overall(connection, tenant, &chunk)?;
+    Ok(chunk)
+}
+
+/// An order that is kept: paid, and not refunded in full.
+const KEPT: &str = "o.paid_at IS NOT NULL AND o.status <> 'refunded' \
+    AND NOT (COALESCE(o.total_amount, 0) > 0 AND o.refunded_amount >= o.total_amount)";
+
+fn by_shop(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    customers: &[CustomerId],
+) -> Result<usize, DbError> {
+    let paid = |amount: &str| {
+        format!("CAST(SUM(CASE WHEN o.paid_at IS NOT NULL THEN {amount} ELSE 0 END) AS bigint)")
+    };
     let text = format!(
         "INSERT INTO customer_shop_facts (tenant_id, customer_id, shop_id, orders, orders_kept, orders_unconverted,
              orders_refunded, unpaid_orders, gross_amount, refunded_amount, spent_amount, items, first_order_at,
              last_order_at)
-         SELECT tenant_id, customer_id, shop_id,
-             COUNT(paid_at),
+         WITH k(id) AS ({{}})
+         SELECT o.tenant_id, o.customer_id, o.shop_id,
+             COUNT(o.paid_at),
              SUM(CASE WHEN {KEPT} THEN 1 ELSE 0 END),
-             SUM(CASE WHEN {KEPT} AND gross_amount IS NULL THEN 1 ELSE 0 END),
-             SUM(CASE WHEN paid_at IS NOT NULL AND refunded_amount > 0 THEN 1 ELSE 0 END),
-             SUM(CASE WHEN paid_at IS NULL THEN 1 ELSE 0 END),
-             CAST(SUM(CASE WHEN paid_at IS NOT NULL THEN COALESCE(gross_amount, 0) ELSE 0 END) AS bigint),
-             CAST(SUM(CASE WHEN paid_at IS NOT NULL THEN COALESCE(gross_amount - net_amount, 0) ELSE 0 END) AS bigint),
-             CAST(SUM(CASE WHEN paid_at IS NOT NULL THEN COALESCE(net_amount, 0) ELSE 0 END) AS bigint),
-             CAST(SUM(CASE WHEN paid_at IS NOT NULL THEN items ELSE 0 END) AS bigint),
-             MIN(paid_at), MAX(paid_at)
-         FROM orders WHERE tenant_id = {{}} AND customer_id IS NOT NULL
-         GROUP BY tenant_id, customer_id, shop_id"
+             SUM(CASE WHEN {KEPT} AND o.gross_amount IS NULL THEN 1 ELSE 0 END),
+             SUM(CASE WHEN o.paid_at IS NOT NULL AND o.refunded_amount > 0 THEN 1 ELSE 0 END),
+             SUM(CASE WHEN o.paid_at IS NULL THEN 1 ELSE 0 END),
+             {}, {}, {}, {}, MIN(o.paid_at), MAX(o.paid_at)
+         FROM k CROSS JOIN orders o WHERE o.tenant_id = {{}} AND o.customer_id = k.id
+         GROUP BY o.tenant_id, o.customer_id, o.shop_id",
+        paid("COALESCE(o.gross_amount, 0)"),
+        paid("COALESCE(o.gross_amount - o.net_amount, 0)"),
+        paid("COALESCE(o.net_amount, 0)"),
+        paid("o.items"),
     );
-    Ok(sql!(&text, tenant).execute(connection)?)
+    Ok(sql!(&text, Column::ids(customers.iter().copied()), tenant).execute(connection)?)
 }
 
-fn overall(connection: &mut AnyConnection, tenant: TenantId) -> Result<usize, DbError> {
-    let sums = |columns: &[&str]| -> String {
-        columns.iter().map(|column| format!("CAST(COALESCE(SUM(f.{column}), 0) AS bigint), ")).collect()
-    };
+fn overall(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    customers: &[CustomerId],
+) -> Result<usize, DbError> {
+    let sums: String = [
+        "orders",
+        "orders_kept",
+        "orders_unconverted",
+        "orders_refunded",
+        "unpaid_orders",
+        "gross_amount",
+        "refunded_amount",
+        "spent_amount",
+        "items",
+    ]
+    .iter()
+    .map(|column| format!("CAST(COALESCE(SUM(f.{column}), 0) AS bigint), "))
+    .collect();
     let text = format!(
         "INSERT INTO customer_facts (tenant_id, customer_id, orders, orders_kept, orders_unconverted, orders_refunded,
              unpaid_orders, gross_amount, refunded_amount, spent_amount, items, first_order_at, last_order_at)
-         SELECT c.tenant_id, c.id, {}MIN(f.first_order_at), MAX(f.last_order_at)
-         FROM customers c LEFT JOIN customer_shop_facts f ON f.tenant_id = {{}} AND f.customer_id = c.id
-         WHERE c.tenant_id = {{}} GROUP BY c.tenant_id, c.id",
-        sums(&[
-            "orders", "orders_kept", "orders_unconverted", "orders_refunded", "unpaid_orders", "gross_amount",
-            "refunded_amount", "spent_amount", "items",
-        ])
+         WITH k(id) AS ({{}})
+         SELECT {{}}, k.id, {sums}MIN(f.first_order_at), MAX(f.last_order_at)
+         FROM k LEFT JOIN customer_shop_facts f ON f.tenant_id = {{}} AND f.customer_id = k.id
+         GROUP BY k.id"
     );
-    Ok(sql!(&text, tenant, tenant).execute(connection)?)
+    Ok(sql!(&text, Column::ids(customers.iter().copied()), tenant, tenant).execute(connection)?)
 }

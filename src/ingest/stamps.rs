@@ -9,6 +9,25 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp(pub i64, pub i64);
 
+/// How a told value fared. The order is that of consequence.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Settled {
+    /// It was known, or older than what is known.
+    #[default]
+    Stale,
+    /// It is newer and says the same: only its stamp is kept.
+    Confirmed,
+    /// It takes the place of what was known.
+    Changed,
+}
+
+impl Settled {
+    /// Whether there is anything to keep.
+    pub fn is_news(self) -> bool {
+        self > Self::Stale
+    }
+}
+
 /// A stamp for each part that was ever told; parts are one letter each.
 ///
 /// Kept as `[[a, b, "letters"], …]`: most things were told by one or two events, so this is short.
@@ -20,7 +39,7 @@ impl Stamps {
         self.0.get(&part).copied()
     }
 
-    /// Lets a told value compete with the known one, and tells whether anything changed.
+    /// Lets a told value compete with the known one.
     ///
     /// The greater stamp wins; between equal stamps the greater content, so that both orders of arrival agree.
     pub fn settle<T: Serialize + PartialEq>(
@@ -29,17 +48,21 @@ impl Stamps {
         stamp: Stamp,
         known: &mut T,
         told: T,
-    ) -> bool {
+    ) -> Settled {
         let wins = match self.get(part) {
             None => true,
             Some(held) if stamp != held => stamp > held,
             Some(_) => told != *known && content(&told) > content(known),
         };
-        if wins {
-            self.0.insert(part, stamp);
-            *known = told;
+        if !wins {
+            return Settled::Stale;
         }
-        wins
+        self.0.insert(part, stamp);
+        if told == *known {
+            return Settled::Confirmed;
+        }
+        *known = told;
+        Settled::Changed
     }
 }
 

@@ -11,6 +11,7 @@ use crate::db::types::{Guid, Instant, Json, JsonText};
 use crate::db::{AnyConnection, Column, DbError};
 use crate::ids::{CustomerId, ShopId, TenantId};
 use crate::ingest::facts::Facts;
+use crate::ingest::stamps::Settled;
 use crate::orders::document::Address;
 use crate::sql;
 use crate::time::Timestamp;
@@ -19,7 +20,8 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Default)]
 pub struct Customer {
     pub contact: Contact,
-    pub contact_changed: bool,
+    /// What the batch told of the contact.
+    pub contact_told: Settled,
     /// Made by this transaction.
     pub new: bool,
     pub revision: i64,

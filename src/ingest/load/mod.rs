@@ -5,7 +5,7 @@ mod orders;
 mod tenant;
 
 pub use customers::{Customer, ShopFacts, bounds, customers};
-pub use orders::{OrderKey, Personal, orders, unconverted_orders};
+pub use orders::{OrderKey, Personal, StoredOrder, orders, unconverted};
 pub use tenant::{Tenant, tenant};
 
 use crate::db::{AnyConnection, Backend, DbError};

@@ -8,6 +8,7 @@ use super::{lock, unreadable};
 use crate::db::types::{Guid, Instant, Json, JsonText};
 use crate::db::{AnyConnection, Column, DbError};
 use crate::ids::{CustomerId, IdentityId, OrderId, ShopId, TenantId};
+use crate::ingest::facts::Counted;
 use crate::ingest::order::{Amounts, MergeState, Order, SettingsRate, Told, part};
 use crate::orders::OrderStatus;
 use crate::orders::document::BuyerDocument;
@@ -71,6 +72,18 @@ struct OrderRow {
     merge_state: Json,
     #[diesel(sql_type = BigInt)]
     revision: i64,
+    #[diesel(sql_type = BigInt)]
+    refunded_amount: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    gross_amount: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    net_amount: Option<i64>,
+}
+
+/// An order and what of it counted when it was written.
+pub struct StoredOrder {
+    pub order: Order,
+    pub counted: Counted,
 }
 
 /// What an order says about people; erased as one.
@@ -87,14 +100,15 @@ pub struct Personal {
 const ORDER_COLUMNS: &str = "o.id, o.shop_id, o.external_id, o.customer_id, o.identity_id, o.status, o.version, \
     o.ordered_at, o.paid_at, o.shipped_at, o.delivered_at, o.completed_at, o.closed_at, o.currency, o.total_amount, \
     o.discount_amount, o.shipping_amount, o.exchange_rate, o.items, o.source, o.promotions, o.coupon_codes, \
-    o.personal, o.attributes, o.merge_state, o.revision";
+    o.personal, o.attributes, o.merge_state, o.revision, \
+    o.refunded_amount, o.gross_amount, o.net_amount";
 
 /// Reads and locks the orders with these keys.
 pub fn orders<'k>(
     connection: &mut AnyConnection,
     tenant: TenantId,
     keys: impl Iterator<Item = &'k OrderKey> + Clone,
-) -> Result<Vec<Order>, DbError> {
+) -> Result<Vec<StoredOrder>, DbError> {
     let wanted = vec![
         Column::ids(keys.clone().map(|(shop, _)| *shop)),
         Column::texts(keys.map(|(_, external_id)| external_id.as_str())),
@@ -106,27 +120,55 @@ pub fn orders<'k>(
         lock(connection, "o")
     );
     let rows: Vec<OrderRow> = sql!(&text, wanted, tenant).load(connection)?;
-    rows.into_iter().map(OrderRow::into_order).collect()
+    rows.into_iter().map(OrderRow::into_stored).collect()
 }
 
-/// Reads a page of the orders whose worth in the tenant's currency is not known, by id.
-pub fn unconverted_orders(
+#[derive(QueryableByName)]
+struct KeyRow {
+    #[diesel(sql_type = Guid)]
+    id: OrderId,
+    #[diesel(sql_type = Guid)]
+    shop_id: ShopId,
+    #[diesel(sql_type = Text)]
+    external_id: String,
+}
+
+/// A page of the orders whose worth in the tenant's currency is not known, by id: their keys and where the next begins.
+pub fn unconverted(
     connection: &mut AnyConnection,
     tenant: TenantId,
     after: OrderId,
     limit: i64,
-) -> Result<Vec<Order>, DbError> {
-    let text = format!(
-        "SELECT {ORDER_COLUMNS} FROM orders o
-         WHERE o.tenant_id = {{}} AND o.id > {{}} AND o.gross_amount IS NULL AND o.total_amount IS NOT NULL
-         ORDER BY o.id LIMIT {{}}{}",
-        lock(connection, "o")
-    );
-    let rows: Vec<OrderRow> = sql!(&text, tenant, after, limit).load(connection)?;
-    rows.into_iter().map(OrderRow::into_order).collect()
+) -> Result<(Vec<OrderKey>, Option<OrderId>), DbError> {
+    let rows: Vec<KeyRow> = sql!(
+        "SELECT id, shop_id, external_id FROM orders
+         WHERE tenant_id = {} AND id > {} AND gross_amount IS NULL AND total_amount IS NOT NULL
+         ORDER BY id LIMIT {}",
+        tenant,
+        after,
+        limit,
+    )
+    .load(connection)?;
+    let last = rows.last().map(|row| row.id);
+    Ok((rows.into_iter().map(|row| (row.shop_id, row.external_id)).collect(), last))
 }
 
 impl OrderRow {
+    fn into_stored(self) -> Result<StoredOrder, DbError> {
+        let status = OrderStatus::parse(&self.status)
+            .ok_or_else(|| DbError::Failed(format!("an order has the status {}", self.status)))?;
+        let counted = Counted {
+            status,
+            paid_at: self.paid_at,
+            total_amount: self.total_amount.unwrap_or(0),
+            refunded_amount: self.refunded_amount,
+            gross_amount: self.gross_amount,
+            net_amount: self.net_amount,
+            items: self.items,
+        };
+        Ok(StoredOrder { order: self.into_order()?, counted })
+    }
+
     fn into_order(self) -> Result<Order, DbError> {
         let failed = unreadable("an order");
         let merge: MergeState = self.merge_state.parse().map_err(&failed)?;

@@ -2,9 +2,10 @@
 
 use super::json;
 use crate::customers::keys;
-use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, Upsert};
+use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, UpdateByKey, Upsert};
 use crate::ids::{CustomerId, TenantId};
 use crate::ingest::load::Customer;
+use crate::ingest::stamps::Settled;
 use crate::time::Timestamp;
 
 const CUSTOMERS: Table = Table {
@@ -70,12 +71,30 @@ pub fn customers(
     customers: &[(CustomerId, &Customer)],
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let (new, known): (Vec<_>, Vec<_>) = customers
-        .iter()
-        .filter(|(_, customer)| customer.new || customer.contact_changed)
-        .partition(|(_, c)| c.new);
+    let (new, known): (Vec<_>, Vec<_>) = customers.iter().partition(|(_, customer)| customer.new);
+    let told = |wanted: Settled| -> Vec<(CustomerId, &Customer)> {
+        known.iter().filter(|(_, customer)| customer.contact_told == wanted).copied().collect()
+    };
+    confirm(connection, tenant, &told(Settled::Confirmed))?;
     upsert_customers(connection, tenant, country, &new, now, OnConflict::Keep)?;
-    upsert_customers(connection, tenant, country, &known, now, OnConflict::Update(CONTACT))
+    upsert_customers(connection, tenant, country, &told(Settled::Changed), now, OnConflict::Update(CONTACT))
+}
+
+/// Keeps the new stamps of contacts that say the same as before: nobody sees a change.
+fn confirm(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    rows: &[(CustomerId, &Customer)],
+) -> Result<(), DbError> {
+    let stamps = rows.iter().map(|(_, customer)| json(&customer.contact.stamps));
+    UpdateByKey {
+        table: CUSTOMERS.name,
+        tenant,
+        key: ("id", Column::ids(rows.iter().map(|(id, _)| *id))),
+        set: (&["stamps"], vec![Column::jsons(stamps.collect::<Result<Vec<_>, _>>()?)]),
+    }
+    .execute(connection)?;
+    Ok(())
 }
 
 fn upsert_customers(

@@ -74,12 +74,16 @@ pub fn facts(
     values.extend(facts_values(kept.iter().map(|(.., facts)| facts)));
     Upsert { table: &SHOP_FACTS, values, on_conflict: OnConflict::Update(FACTS_CHANGES) }
         .execute(connection)?;
-    for (customer, shop, _) in empty {
+    if !empty.is_empty() {
+        let gone = vec![
+            Column::ids(empty.iter().map(|(customer, ..)| *customer)),
+            Column::ids(empty.iter().map(|(_, shop, _)| *shop)),
+        ];
         sql!(
-            "DELETE FROM customer_shop_facts WHERE tenant_id = {} AND customer_id = {} AND shop_id = {}",
+            "DELETE FROM customer_shop_facts WHERE tenant_id = {} AND (customer_id, shop_id) IN
+                 (WITH k(customer_id, shop_id) AS ({}) SELECT customer_id, shop_id FROM k)",
             tenant,
-            customer,
-            shop,
+            gone,
         )
         .execute(connection)?;
     }

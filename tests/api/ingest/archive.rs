@@ -107,7 +107,7 @@ impl Archive {
 
     pub fn rebuild(&self) {
         let mut connection = self.db.dedicated().unwrap();
-        ingest::rebuild::facts(&mut connection, self.tenant, now()).unwrap();
+        ingest::rebuild::facts(&mut connection, self.tenant, now(), &*self.ids, |_| {}).unwrap();
     }
 
     /// Every row of the archive, with natural keys in place of ids and without the times of writing.
