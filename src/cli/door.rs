@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use crate::clock::{Clock, IdGen, RandomIds, SystemClock};
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, retry, split};
 use crate::ids::TenantId;
 use crate::ingest::{self, Incoming, Outcome, Refusal};
 
 /// Orders in one transaction.
 pub const BATCH: usize = 1_000;
-/// How often work is tried that another transaction was in the way of.
-const ATTEMPTS: usize = 5;
 
 /// The door, for one tenant.
 #[derive(Clone)]
@@ -64,30 +62,14 @@ impl Door {
     /// Applies the orders and answers for each. What the database refuses as a whole is tried in halves, until the order
     /// at fault stands alone.
     pub fn apply(&self, items: &[Incoming]) -> Result<Vec<Answer>, DbError> {
-        match self.attempt(items) {
-            Err(DbError::Failed(_) | DbError::Taken(_) | DbError::Conflict(_)) if items.len() > 1 => {
-                let (first, second) = items.split_at(items.len() / 2);
-                let mut answers = self.apply(first)?;
-                answers.extend(self.apply(second)?);
-                Ok(answers)
-            }
-            Err(DbError::Failed(reason)) => Ok(vec![Err(reason)]),
-            outcome => outcome,
-        }
-    }
-
-    fn attempt(&self, items: &[Incoming]) -> Result<Vec<Answer>, DbError> {
-        let mut attempt = 1;
-        loop {
-            match self.batch(items) {
-                Err(DbError::Conflict(_) | DbError::Taken(_)) if attempt < ATTEMPTS => attempt += 1,
-                Err(error) => return Err(error),
-                Ok(answers) => {
-                    let told = |answer: Result<_, Refusal>| answer.map_err(|refusal| refusal.to_string());
-                    return Ok(answers.into_iter().map(told).collect());
-                }
-            }
-        }
+        split(items, &mut |items| retry(|| self.batch(items)))
+            .into_iter()
+            .map(|answer| match answer {
+                Ok(outcome) => Ok(outcome.map_err(|refusal| refusal.to_string())),
+                Err(DbError::Failed(reason)) => Ok(Err(reason)),
+                Err(error) => Err(error),
+            })
+            .collect()
     }
 
     fn batch(&self, items: &[Incoming]) -> Result<Vec<Result<Outcome, Refusal>>, DbError> {

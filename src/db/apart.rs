@@ -1,23 +1,28 @@
 //! Set-based writes of many items, where one that the database refuses must not take the others with it.
 
+use std::time::Duration;
+
 use diesel::Connection;
 
 use super::{AnyConnection, DbError};
 
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: u32 = 5;
 
-/// Does the work again when another transaction was in its way.
+/// How long losers of a race wait before they try again; each time twice as long.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Does the work again when another transaction was in its way; if it stays in the way, that is being busy.
 pub fn retry<T>(mut work: impl FnMut() -> Result<T, DbError>) -> Result<T, DbError> {
-    let mut attempt = 1;
-    loop {
+    for attempt in 0..ATTEMPTS {
         match work() {
-            Err(DbError::Conflict(_) | DbError::Taken(_)) if attempt < ATTEMPTS => {
+            Err(DbError::Conflict(_) | DbError::Taken(_)) => {
                 metrics::counter!("huitou_batch_retries_total").increment(1);
-                attempt += 1;
+                std::thread::sleep(PAUSE * 2u32.pow(attempt));
             }
             outcome => return outcome,
         }
     }
+    Err(DbError::Busy)
 }
 
 /// Writes the items together. If the database refuses them as a whole, halves are tried, until the one at fault stands
@@ -59,10 +64,7 @@ pub fn apart<T, R>(
 }
 
 fn may_lie_in_an_item(error: &DbError) -> bool {
-    match error {
-        DbError::Failed(_) | DbError::Taken(_) | DbError::Conflict(_) => true,
-        DbError::Unreachable(_) | DbError::Busy => false,
-    }
+    matches!(error, DbError::Failed(_))
 }
 
 #[cfg(test)]

@@ -82,9 +82,13 @@ impl Target {
         match self {
             #[cfg(feature = "postgres")]
             Self::Postgres { url } => {
-                let mut connection = PgConnection::establish(url).map_err(DbError::from)?;
-                connection
-                    .batch_execute("SET TIME ZONE 'UTC'; SET client_encoding TO 'UTF8'; SET jit = off;")?;
+                let mut connection = PgConnection::establish(&with_timeouts(url)).map_err(DbError::from)?;
+                // Errors are told apart by their English text where diesel knows no kind for them; not every user
+                // may choose the language.
+                connection.batch_execute(
+                    "SET TIME ZONE 'UTC'; SET client_encoding TO 'UTF8'; SET jit = off;
+                     DO $$ BEGIN SET lc_messages = 'C'; EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;",
+                )?;
                 if !statement_cache {
                     connection.set_prepared_statement_cache_size(diesel::connection::CacheSize::Disabled);
                 }
@@ -100,7 +104,8 @@ impl Target {
                      PRAGMA journal_mode = WAL;
                      PRAGMA synchronous = FULL;
                      PRAGMA foreign_keys = ON;
-                     PRAGMA cache_size = -65536;
+                     PRAGMA cache_size = -16384;
+                     PRAGMA journal_size_limit = 67108864;
                      PRAGMA temp_store = MEMORY;
                      PRAGMA mmap_size = 1073741824;",
                     BUSY_TIMEOUT.as_millis()
@@ -148,6 +153,33 @@ pub fn transaction<T, E: From<diesel::result::Error>>(
             let _ = Manager::rollback_transaction(connection);
             Err(error)
         }
+    }
+}
+
+/// Adds how long to wait for a server that does not answer, where the URL does not say.
+#[cfg(feature = "postgres")]
+fn with_timeouts(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (parameter, value) in
+        [("connect_timeout", "5"), ("tcp_user_timeout", "30000"), ("keepalives_idle", "30")]
+    {
+        if !url.contains(parameter) {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            url.push_str(&format!("{separator}{parameter}={value}"));
+        }
+    }
+    url
+}
+
+/// Bounds how long a statement of a request may wait and run, so that nothing hangs on a stuck lock.
+pub(super) fn limit_waiting(connection: &mut AnyConnection) -> Result<(), DbError> {
+    match connection {
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(connection) => Ok(connection.batch_execute(
+            "SET lock_timeout = '10s'; SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'",
+        )?),
+        #[cfg(feature = "sqlite")]
+        AnyConnection::Sqlite(_) => Ok(()),
     }
 }
 

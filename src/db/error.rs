@@ -8,8 +8,8 @@ pub enum DbError {
     /// The database cannot be reached, or the connection to it broke. Try again later.
     #[error("the database is not reachable: {0}")]
     Unreachable(String),
-    /// No connection was free in time. Try again later.
-    #[error("all database connections are busy")]
+    /// No connection was free in time, or others were in the way for too long. Try again later.
+    #[error("the database is busy")]
     Busy,
     /// A unique key was taken by somebody else.
     #[error("a unique key is taken: {0}")]
@@ -36,9 +36,10 @@ impl From<DieselError> for DbError {
                 match kind {
                     DatabaseErrorKind::UniqueViolation => Self::Taken(message.into()),
                     DatabaseErrorKind::SerializationFailure => Self::Conflict(message.into()),
-                    DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
-                        Self::Unreachable(message.into())
-                    }
+                    DatabaseErrorKind::ClosedConnection
+                    | DatabaseErrorKind::UnableToSendCommand
+                    | DatabaseErrorKind::ReadOnlyTransaction => Self::Unreachable(message.into()),
+                    _ if BUSY.iter().any(|text| message.contains(text)) => Self::Busy,
                     _ if UNREACHABLE.iter().any(|text| message.contains(text)) => {
                         Self::Unreachable(message.into())
                     }
@@ -68,6 +69,13 @@ const UNREACHABLE: &[&str] = &[
     "could not send data",
     "SSL connection has been closed",
     "disk I/O error",
+    "disk is full",
+    "No space left on device",
+    "too many clients",
+    "too many connections",
 ];
 
-const CONFLICT: &[&str] = &["deadlock detected", "database is locked", "could not serialize"];
+/// A lock or a statement that took longer than it may; SQLite says so after its own patience is at an end.
+const BUSY: &[&str] = &["lock timeout", "statement timeout", "database is locked"];
+
+const CONFLICT: &[&str] = &["deadlock detected", "could not serialize"];

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::{AnyConnection, Backend, DbError, Target, transaction};
+use super::{AnyConnection, Backend, DbError, Target, connection, transaction};
 use diesel::r2d2 as pool;
 
 /// How connections are kept.
 #[derive(Debug, Clone)]
 pub struct DbOptions {
-    /// Connections to the main database.
+    /// Connections that read from the main database; half as many more write to it (on SQLite one).
     pub connections: u32,
     /// How long a caller waits for one before it is told that the service is busy.
     pub wait: Duration,
@@ -27,8 +27,7 @@ impl Default for DbOptions {
 
 /// The database, shared by everything in the process.
 ///
-/// On SQLite there is one connection that writes and many that read; on PostgreSQL all do both, and reads that may lag
-/// a moment can go to a replica.
+/// Some connections write (on SQLite one) and others read; reads that may lag a moment can go to a replica.
 #[derive(Clone)]
 pub struct Db {
     lanes: Arc<Lanes>,
@@ -37,7 +36,7 @@ pub struct Db {
 struct Lanes {
     backend: Backend,
     main: Lane,
-    write: Option<Lane>,
+    write: Lane,
     replica: Option<Lane>,
     target: Target,
     statement_cache: bool,
@@ -46,12 +45,16 @@ struct Lanes {
 impl Db {
     /// Prepares the pools. Connections open when first used, so a database that is away does not stop the start.
     pub fn new(target: &Target, replica: Option<&Target>, options: &DbOptions) -> Result<Self, DbError> {
-        let sqlite = target.backend() == Backend::Sqlite;
+        // Writers have connections of their own, so that slow reads cannot hold orders up.
+        let writers = match target.backend() {
+            Backend::Sqlite => 1,
+            Backend::Postgres => options.connections.div_ceil(2),
+        };
         Ok(Self {
             lanes: Arc::new(Lanes {
                 backend: target.backend(),
                 main: Lane::open(target, options, options.connections)?,
-                write: sqlite.then(|| Lane::open(target, options, 1)).transpose()?,
+                write: Lane::open(target, options, writers)?,
                 replica: replica.map(|url| Lane::open(url, options, options.connections)).transpose()?,
                 target: target.clone(),
                 statement_cache: options.statement_cache,
@@ -95,7 +98,7 @@ impl Db {
         E: From<DbError> + From<diesel::result::Error> + Send + 'static,
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
-        run(&self.lanes, Lanes::writer, move |connection| transaction(connection, work)).await
+        run(&self.lanes, |lanes| &lanes.write, move |connection| transaction(connection, work)).await
     }
 
     /// [`Db::write`] for threads that may block: the batcher and the command line.
@@ -103,7 +106,7 @@ impl Db {
     where
         E: From<DbError> + From<diesel::result::Error>,
     {
-        self.lanes.writer().run(move |connection| transaction(connection, work))
+        self.lanes.write.run(move |connection| transaction(connection, work))
     }
 
     /// [`Db::read`] for threads that may block.
@@ -116,18 +119,12 @@ impl Db {
 
     /// Connections open and idle, for the metrics.
     pub fn connections(&self) -> (u32, u32) {
-        let lanes = [Some(&self.lanes.main), self.lanes.write.as_ref(), self.lanes.replica.as_ref()];
+        let lanes = [Some(&self.lanes.main), Some(&self.lanes.write), self.lanes.replica.as_ref()];
         lanes
             .into_iter()
             .flatten()
             .map(|lane| lane.pool.state())
             .fold((0, 0), |(open, idle), state| (open + state.connections, idle + state.idle_connections))
-    }
-}
-
-impl Lanes {
-    fn writer(&self) -> &Lane {
-        self.write.as_ref().unwrap_or(&self.main)
     }
 }
 
@@ -177,10 +174,21 @@ impl Lane {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut pooled = self.pool.get().map_err(|error| DbError::Unreachable(error.to_string()))?;
+        let mut pooled = self.pool.get().map_err(|error| no_connection(&error))?;
         let outcome = work(&mut pooled.connection);
-        pooled.suspect = outcome.is_err();
+        if outcome.is_err() && pooled.is_gone() {
+            // Whatever the work made of it, the truth is that the database went away.
+            return Err(DbError::Unreachable("the connection broke".into()).into());
+        }
         outcome
+    }
+}
+
+/// All connections in use, or none to be had: the pool tells the cause of the latter behind a colon.
+fn no_connection(error: &pool::PoolError) -> DbError {
+    match error.to_string() {
+        text if text.contains(": ") => DbError::Unreachable(text),
+        _ => DbError::Busy,
     }
 }
 
@@ -191,8 +199,18 @@ struct Manager {
 
 struct Pooled {
     connection: AnyConnection,
-    /// The last work on it failed; it is looked at before it is used again.
-    suspect: bool,
+    /// It was found dead and must not go back into the pool.
+    dead: bool,
+}
+
+impl Pooled {
+    /// Asks the database whether it is still there; after failures only, for it costs a round trip.
+    fn is_gone(&mut self) -> bool {
+        use diesel::connection::SimpleConnection;
+        use diesel::r2d2::R2D2Connection;
+        self.dead = self.connection.is_broken() || self.connection.batch_execute("SELECT 1").is_err();
+        self.dead
+    }
 }
 
 impl pool::ManageConnection for Manager {
@@ -200,17 +218,17 @@ impl pool::ManageConnection for Manager {
     type Error = DbError;
 
     fn connect(&self) -> Result<Pooled, DbError> {
-        let connection = self.target.connect(self.statement_cache)?;
-        Ok(Pooled { connection, suspect: false })
+        let mut connection = self.target.connect(self.statement_cache)?;
+        connection::limit_waiting(&mut connection)?;
+        Ok(Pooled { connection, dead: false })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), DbError> {
-        use diesel::connection::SimpleConnection;
-        Ok(pooled.connection.batch_execute("SELECT 1")?)
+        if pooled.is_gone() { Err(DbError::Unreachable("the connection broke".into())) } else { Ok(()) }
     }
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
         use diesel::r2d2::R2D2Connection;
-        pooled.connection.is_broken() || (pooled.suspect && self.is_valid(pooled).is_err())
+        pooled.dead || pooled.connection.is_broken()
     }
 }

@@ -52,30 +52,30 @@ impl Upsert<'_> {
             #[cfg(feature = "postgres")]
             AnyConnection::Postgres(c) => c.execute_returning_count(&AllRows(self)),
             #[cfg(feature = "sqlite")]
-            AnyConnection::Sqlite(c) => (0..rows).try_fold(0, |written, row| {
-                Ok(written + c.execute_returning_count(&OneRow { upsert: self, row })?)
-            }),
+            AnyConnection::Sqlite(c) => {
+                let (head, tail) = (self.head(), self.tail());
+                (0..rows).try_fold(0, |written, row| {
+                    let statement = OneRow { values: &self.values, row, head: &head, tail: &tail };
+                    Ok(written + c.execute_returning_count(&statement)?)
+                })
+            }
         }
     }
 
-    fn push_head<DB: diesel::backend::Backend>(&self, pass: &mut AstPass<'_, '_, DB>) {
-        pass.push_sql("INSERT INTO ");
-        pass.push_sql(self.table.name);
-        pass.push_sql(" (");
-        pass.push_sql(&self.table.columns.join(", "));
-        pass.push_sql(") ");
+    /// `INSERT INTO table (columns) `
+    fn head(&self) -> String {
+        format!("INSERT INTO {} ({}) ", self.table.name, self.table.columns.join(", "))
     }
 
-    fn push_tail<DB: diesel::backend::Backend>(&self, pass: &mut AstPass<'_, '_, DB>) {
-        pass.push_sql(" ON CONFLICT (");
-        pass.push_sql(&self.table.key.join(", "));
+    /// ` ON CONFLICT (key) DO …`
+    fn tail(&self) -> String {
+        let key = self.table.key.join(", ");
         match self.on_conflict {
-            OnConflict::Keep => pass.push_sql(") DO NOTHING"),
+            OnConflict::Keep => format!(" ON CONFLICT ({key}) DO NOTHING"),
             OnConflict::Update(columns) => {
-                pass.push_sql(") DO UPDATE SET ");
                 let set: Vec<String> =
                     columns.iter().map(|column| format!("{column} = excluded.{column}")).collect();
-                pass.push_sql(&set.join(", "));
+                format!(" ON CONFLICT ({key}) DO UPDATE SET {}", set.join(", "))
             }
         }
     }
@@ -87,10 +87,10 @@ struct AllRows<'u, 'a>(&'u Upsert<'a>);
 #[cfg(feature = "postgres")]
 impl QueryFragment<diesel::pg::Pg> for AllRows<'_, '_> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
-        self.0.push_head(&mut pass);
+        pass.push_sql(&self.0.head());
         pass.push_sql("SELECT * FROM ");
         super::sql::push_unnest(&self.0.values, pass.reborrow())?;
-        self.0.push_tail(&mut pass);
+        pass.push_sql(&self.0.tail());
         Ok(())
     }
 }
@@ -102,18 +102,21 @@ impl QueryId for AllRows<'_, '_> {
 
 #[cfg(feature = "sqlite")]
 struct OneRow<'u, 'a> {
-    upsert: &'u Upsert<'a>,
+    values: &'u [Column<'a>],
     row: usize,
+    /// Made once for all rows.
+    head: &'u str,
+    tail: &'u str,
 }
 
 #[cfg(feature = "sqlite")]
 impl QueryFragment<diesel::sqlite::Sqlite> for OneRow<'_, '_> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, diesel::sqlite::Sqlite>) -> QueryResult<()> {
-        self.upsert.push_head(&mut pass);
+        pass.push_sql(self.head);
         pass.push_sql("VALUES (");
-        super::sql::push_row(&self.upsert.values, self.row, pass.reborrow())?;
+        super::sql::push_row(self.values, self.row, pass.reborrow())?;
         pass.push_sql(")");
-        self.upsert.push_tail(&mut pass);
+        pass.push_sql(self.tail);
         Ok(())
     }
 }

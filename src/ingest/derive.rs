@@ -4,7 +4,7 @@ use super::facts::Counted;
 use super::order::{Order, part};
 use crate::currency::Rate;
 use crate::orders::OrderStatus;
-use crate::orders::validate::MAX_AMOUNT;
+use crate::orders::validate::{DERIVED_REFUND, MAX_AMOUNT};
 use crate::time::Timestamp;
 
 /// The columns of an order that are conclusions.
@@ -129,7 +129,7 @@ pub fn refunds(order: &Order) -> Vec<Refund> {
     for (&version, &total) in &order.merge.refund_totals {
         if total > explained {
             let at = Timestamp::from_micros(version);
-            let external_id = format!("refunded_amount@{at}");
+            let external_id = format!("{DERIVED_REFUND}{at}");
             refunds.push(Refund { external_id, at, amount: total - explained, derived: true });
             explained = total;
         }

@@ -4,6 +4,7 @@
 //! never waits for more, so an idle service answers as fast as a single transaction; under load the batches grow by
 //! themselves. The queue is bounded: past it callers are told to come back later.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -118,7 +119,9 @@ impl OrderWriter {
     ) -> Result<Outcome, WriteError> {
         let (answer, answered) = oneshot::channel();
         self.enqueue(Job { tenant, incoming, bytes, answer })?;
-        answered.await.unwrap_or(Err(WriteError::Overloaded))
+        // The sender goes unused only when the batch panicked.
+        let lost = || DbError::Failed("the batch of this order was lost".into());
+        answered.await.unwrap_or_else(|_| Err(WriteError::Db(lost())))
     }
 
     fn enqueue(&self, job: Job) -> Result<(), WriteError> {
@@ -173,7 +176,15 @@ struct Worker {
 }
 
 impl Worker {
+    /// Goes on until the service stops. A batch that panics takes its own callers with it, not the thread.
     fn run(&self) {
+        while catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
+            metrics::counter!("huitou_writer_panics_total").increment(1);
+            tracing::error!("writing a batch of orders panicked; its callers were told so");
+        }
+    }
+
+    fn serve(&self) {
         while let Some(jobs) = self.take() {
             metrics::histogram!("huitou_batch_orders").record(jobs.len() as f64);
             let bytes = jobs.iter().map(|job| job.bytes).sum();

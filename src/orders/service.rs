@@ -43,9 +43,6 @@ impl From<WriteError> for Error {
     }
 }
 
-/// How many orders are merged at once.
-const CHUNK: usize = 1_000;
-
 /// Applies those orders that could be read, in the transaction of the caller; what is wrong with one concerns it alone.
 pub fn apply_batch(
     connection: &mut AnyConnection,
@@ -58,14 +55,11 @@ pub fn apply_batch(
         items,
         |items| {
             let items: Vec<Incoming> = items.into_iter().map(Incoming::from).collect();
-            let mut outcomes = Vec::with_capacity(items.len());
-            for chunk in items.chunks(CHUNK) {
-                let together = apart(connection, chunk, |connection, items| {
-                    ingest::apply(connection, tenant, items, now, ids)
-                })?;
-                outcomes.extend(together.into_iter().map(|outcome| Ok(outcome??)));
-            }
-            Ok(outcomes)
+            // All at once: a second set in the same transaction would take its locks out of order.
+            let together = apart(connection, &items, |connection, items| {
+                ingest::apply(connection, tenant, items, now, ids)
+            })?;
+            Ok(together.into_iter().map(|outcome| Ok(outcome??)).collect())
         },
         |index, outcome: Outcome| BulkItemResult::taken(index, outcome.applied, outcome.order_id),
     )

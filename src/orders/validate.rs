@@ -10,6 +10,8 @@ pub const MAX_LINES: usize = 1_000;
 pub const MAX_REFUNDS: usize = 200;
 pub const MAX_NAMES: usize = 50;
 pub const MAX_ID: usize = 255;
+/// How the id of a refund begins that `refunded_amount` told and nothing else explains.
+pub const DERIVED_REFUND: &str = "refunded_amount@";
 const MAX_QUANTITY: i64 = 1_000_000;
 const MAX_TITLE: usize = 500;
 const MAX_NOTE: usize = 5_000;
@@ -103,6 +105,11 @@ impl Validate for LineDocument {
 impl Validate for RefundDocument {
     fn validate(&self, report: &mut Report) {
         report.text("external_id", Some(&self.external_id), MAX_ID);
+        if self.external_id.starts_with(DERIVED_REFUND) {
+            let detail =
+                format!("ids that begin with `{DERIVED_REFUND}` stand for refunds that a total told");
+            report.add("external_id", "reserved", detail);
+        }
         report.within("amount", Some(self.amount), 0, MAX_AMOUNT);
     }
 }
