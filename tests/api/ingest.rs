@@ -4,3 +4,4 @@ mod archive;
 mod arrival;
 mod heavy;
 mod histories;
+mod rates;

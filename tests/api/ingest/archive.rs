@@ -105,9 +105,22 @@ impl Archive {
         }
     }
 
-    pub fn rebuild(&self) {
+    /// Computes all facts anew, and tells how many orders could be converted by now.
+    pub fn rebuild(&self) -> usize {
         let mut connection = self.db.dedicated().unwrap();
-        ingest::rebuild::facts(&mut connection, self.tenant, now(), &*self.ids, |_| {}).unwrap();
+        let rebuilt = ingest::rebuild::facts(&mut connection, self.tenant, now(), &*self.ids, |_| {});
+        rebuilt.unwrap().converted
+    }
+
+    /// Replaces the exchange rates of the settings.
+    pub fn set_rates(&self, rates: serde_json::Value) {
+        let settings = Json(json!({ "exchange_rates": rates }));
+        self.db
+            .write_blocking(|c| -> Result<usize, DbError> {
+                let tenant = tenants::table.filter(tenants::tenant_id.eq(self.tenant));
+                Ok(diesel::update(tenant).set(tenants::settings.eq(settings)).execute(c)?)
+            })
+            .unwrap();
     }
 
     /// Every row of the archive, with natural keys in place of ids and without the times of writing.
@@ -245,7 +258,7 @@ impl Archive {
                         customers::phone_reversed,
                         customers::email,
                         customers::city,
-                        customers::address_line,
+                        customers::email_key,
                         customers::attributes,
                         customers::stamps,
                     ))

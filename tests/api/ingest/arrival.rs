@@ -72,6 +72,8 @@ fn from_two_instances(db: &Db, other: &Db, events: &[Event], sizes: &[usize]) ->
     std::thread::scope(|scope| {
         scope.spawn(|| instance(db, 0));
         scope.spawn(|| instance(other, 1));
+        // Facts may be rebuilt while orders come in.
+        scope.spawn(|| archive.rebuild());
     });
     archive.dump()
 }

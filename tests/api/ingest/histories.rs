@@ -25,11 +25,13 @@ fn buyer() -> impl Strategy<Value = BuyerDocument> {
     let name = proptest::option::of(prop_oneof![Just("李雷"), Just("Han Meimei"), Just("李**")]);
     let phone =
         proptest::option::of(prop_oneof![Just("13800001234"), Just("138****1234"), Just("+44 20 7946 0018")]);
+    let email = proptest::option::of(prop_oneof![Just("Lei@Example.com"), Just("l***@example.com")]);
     let city = proptest::option::of(prop_oneof![Just("杭州"), Just("Leeds")]);
-    (id, name, phone, city).prop_map(|(external_id, name, phone, city)| BuyerDocument {
+    (id, name, phone, email, city).prop_map(|(external_id, name, phone, email, city)| BuyerDocument {
         external_id,
         name: name.map(Into::into),
         phone: phone.map(Into::into),
+        email: email.map(Into::into),
         address: city.map(|city| Address { city: Some(city.into()), ..Address::default() }),
         ..BuyerDocument::default()
     })
@@ -57,21 +59,31 @@ fn refund() -> impl Strategy<Value = RefundDocument> {
     })
 }
 
+/// One or two refunds with an id of their own each.
+fn refunds() -> impl Strategy<Value = Vec<RefundDocument>> {
+    proptest::collection::vec(refund(), 1..3).prop_map(|mut refunds| {
+        refunds.sort_by(|a, b| a.external_id.cmp(&b.external_id));
+        refunds.dedup_by(|a, b| a.external_id == b.external_id);
+        refunds
+    })
+}
+
 fn document() -> impl Strategy<Value = OrderDocument> {
     let status = proptest::option::weighted(0.8, proptest::sample::select(&OrderStatus::ALL[..]));
-    let dates = (maybe_moment(), maybe_moment(), maybe_moment(), maybe_moment(), maybe_moment());
+    let dates =
+        (maybe_moment(), maybe_moment(), maybe_moment(), maybe_moment(), maybe_moment(), maybe_moment());
     let currency = proptest::option::of(prop_oneof![Just("CNY"), Just("USD"), Just("GBP")]);
     let amounts =
         (proptest::option::weighted(0.7, 0..10_000i64), currency, proptest::option::of(Just("6.5")));
-    let refunds = (
-        proptest::option::weighted(0.3, proptest::collection::vec(refund(), 1..2)),
-        proptest::option::weighted(0.3, 0..8_000i64),
-    );
+    let refunds = (proptest::option::weighted(0.3, refunds()), proptest::option::weighted(0.3, 0..8_000i64));
     let rest = (
         proptest::option::weighted(0.7, buyer()),
         proptest::option::weighted(0.5, proptest::collection::vec(line(), 0..3)),
         proptest::option::weighted(0.3, proptest::collection::vec(Just("双十一".to_owned()), 0..2)),
         proptest::option::weighted(0.3, prop_oneof![Just("app".to_owned()), Just("web".to_owned())]),
+        proptest::option::weighted(0.3, proptest::collection::vec(Just("OLD8".to_owned()), 0..2)),
+        proptest::option::weighted(0.3, (0..2u8).prop_map(|number| format!("note {number}"))),
+        proptest::option::weighted(0.3, (0..2u8).prop_map(|gift| [("gift".to_owned(), gift.into())].into())),
     );
     ((0i64..8), status, dates, amounts, refunds, rest).prop_map(
         |(version, status, dates, (total_amount, currency, rate), (refunds, refunded_amount), rest)| {
@@ -81,12 +93,12 @@ fn document() -> impl Strategy<Value = OrderDocument> {
                 ordered_at: dates.0,
                 paid_at: dates.1,
                 shipped_at: dates.2,
-                delivered_at: None,
+                delivered_at: dates.5,
                 completed_at: dates.3,
                 closed_at: dates.4,
                 currency: currency.map(Into::into),
                 total_amount,
-                discount_amount: None,
+                discount_amount: total_amount.map(|total| total / 10),
                 shipping_amount: total_amount.map(|_| 0),
                 exchange_rate: rate.map(Into::into),
                 refunds,
@@ -95,9 +107,9 @@ fn document() -> impl Strategy<Value = OrderDocument> {
                 promotions: rest.2,
                 customer: rest.0,
                 lines: rest.1,
-                coupon_codes: None,
-                note: None,
-                attributes: None,
+                coupon_codes: rest.4,
+                note: rest.5,
+                attributes: rest.6,
             }
         },
     )
