@@ -14,7 +14,7 @@ use utoipa_actix_web::AppExt;
 use crate::auth::Authenticator;
 use crate::clock::{Clock, IdGen, RandomIds, SystemClock};
 use crate::config::{BatchConfig, Config, ServerConfig};
-use crate::db::Db;
+use crate::db::{Db, warn_of_slow_statements};
 use crate::http::{InFlight, MethodTable, RateLimiter, no_such_route, track};
 use crate::ingest::{OrderWriter, WriterOptions};
 use crate::routes;
@@ -55,6 +55,7 @@ impl Application {
     /// [`Application::build`] with a clock and ids of one's own.
     pub fn build_with(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn IdGen>) -> Result<Self, String> {
         let database = &config.database;
+        warn_of_slow_statements(database.slow_query);
         let db = Db::new(&database.target, database.replica.as_ref(), &database.options)
             .map_err(|error| error.to_string())?;
         let document = routes::document();

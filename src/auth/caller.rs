@@ -61,7 +61,6 @@ impl<S: Scope> FromRequest for Require<S> {
         let request = request.clone();
         Box::pin(async move {
             let caller = identify(&request, S::NAME).await?;
-            tracing::Span::current().record("tenant", tracing::field::display(caller.tenant));
             request.extensions_mut().insert(caller.clone());
             Ok(Self { caller, scope: PhantomData })
         })
@@ -77,6 +76,8 @@ async fn identify(request: &HttpRequest, scope: &str) -> Result<Caller> {
     })?;
     let unknown = || Error::unauthorized("unknown_tenant", "there is no tenant as the token names it");
     let tenant: TenantId = tenant.parse().map_err(|_| unknown())?;
+    // Before the first wait: other parts of the request are read meanwhile and may end it.
+    tracing::Span::current().record("tenant", tracing::field::display(tenant));
     limit_rate(request, state, tenant, &claims.sub)?;
     state.tenants.find(tenant).await?.ok_or_else(unknown)?;
     let scopes: Vec<String> = claims.scope.split_ascii_whitespace().map(String::from).collect();

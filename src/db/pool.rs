@@ -142,8 +142,10 @@ where
         Ok(Ok(permit)) => permit,
         _ => return Err(DbError::Busy.into()),
     };
+    // What the work logs belongs to the request that asked for it.
+    let span = tracing::Span::current();
     let outcome = actix_web::web::block(move || {
-        let outcome = lane(&lanes).run(work);
+        let outcome = span.in_scope(|| lane(&lanes).run(work));
         drop(permit);
         outcome
     });

@@ -85,8 +85,17 @@ pub fn media_type(request: &HttpRequest) -> String {
 /// What is set aside before anything has come, whatever length was announced.
 const FIRST_BUFFER: usize = 64 * 1024;
 
+/// Bodies come as they are: nothing is unpacked, so that a small one cannot become a huge one.
+fn is_packed(request: &HttpRequest) -> bool {
+    let encoding = request.headers().get(header::CONTENT_ENCODING);
+    encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
 /// All bytes of a body, as long as they are not too many.
 pub async fn collect(request: &HttpRequest, mut payload: Payload, limit: usize) -> Result<Bytes> {
+    if is_packed(request) {
+        return Err(Error::UnsupportedMediaType { expected: "plain JSON, without a content encoding" });
+    }
     let told = request.headers().get(header::CONTENT_LENGTH);
     let told: Option<usize> = told.and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     if told.is_some_and(|length| length > limit) {

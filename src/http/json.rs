@@ -15,6 +15,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8], most_levels: usize) -> Result<T>
         )
     })?;
     inspect(text, most_levels)?;
+    if text.trim_start().starts_with('[') {
+        // A list would be read into an object's fields in their order.
+        return Err(Error::invalid("", "invalid_type", "must be an object"));
+    }
     // Keeping track of the place costs time, so only documents that do not fit pay for it.
     serde_json::from_str(text).or_else(|_| parse_with_place(text))
 }
@@ -34,6 +38,9 @@ fn parse_with_place<T: DeserializeOwned>(text: &str) -> Result<T> {
 
 /// The same for a document that was read already.
 pub fn fit<T: DeserializeOwned>(document: Value) -> Result<T> {
+    if document.is_array() {
+        return Err(Error::invalid("", "invalid_type", "must be an object"));
+    }
     serde_path_to_error::deserialize(document)
         .map_err(|error| Error::Invalid(vec![misfit(pointer(error.path()), error.inner())]))
 }
@@ -242,6 +249,7 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_told_with_line_and_column() {
+        assert_eq!(problem(r#"["CNY"]"#), ("invalid_input", String::new(), "invalid_type"));
         for text in ["", "{", r#"{"currency":"#, "{]", r#"{"currency":"CNY"} x"#] {
             assert_eq!(problem(text).0, "malformed_json", "{text}");
         }

@@ -144,3 +144,29 @@ fn record(method: &Method, route: String, status: StatusCode, took: Duration) {
     metrics::counter!("http_requests_total", &labels).increment(1);
     metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, init_service, try_call_service};
+    use actix_web::{App, body};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_panic_in_a_handler_is_a_problem_that_tells_nothing() {
+        async fn handler() -> HttpResponse {
+            std::panic::resume_unwind(Box::new("13800001234"))
+        }
+        let app = App::new().route("/", web::get().to(handler)).wrap(from_fn(track));
+        let service = init_service(app).await;
+        let request = TestRequest::get().insert_header(("x-request-id", "r1")).to_request();
+        let error = try_call_service(&service, request).await.err();
+        let response = HttpResponse::from_error(error.expect("the handler panics"));
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers().get(X_REQUEST_ID).map(HeaderValue::as_bytes), Some(&b"r1"[..]));
+        let body = body::to_bytes(response.into_body()).await.expect("the body is there");
+        let text = String::from_utf8_lossy(&body).into_owned();
+        assert!(text.contains("internal_error") && !text.contains("1380"), "{text}");
+    }
+}

@@ -169,7 +169,7 @@ mod tests {
     fn missing_repeated_and_unknown_fields_are_told() {
         let start = format!(r#"{{"shop_id":"{SHOP}","external_id":"1""#);
         for (rest, said) in [
-            (r#","size":7,"weight":1}"#, "weight: unknown field `weight`"),
+            (r#","size":7,"weight":1}"#, "unknown field `weight`"),
             (r#","size":"x"}"#, "size: invalid type"),
             ("}", "missing field `size`"),
             (r#","size":7,"external_id":"2"}"#, "duplicate field `external_id`"),

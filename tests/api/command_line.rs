@@ -89,26 +89,77 @@ fn every_command_has_help_that_says_what_it_does() {
     }
 }
 
-#[cfg(unix)]
+/// A service that runs as a program; its log is in the directory.
+struct Served {
+    child: std::process::Child,
+    url: String,
+    directory: tempfile::TempDir,
+}
+
+impl Served {
+    fn start(variables: &[(&str, &str)]) -> Self {
+        use std::io::{BufRead, BufReader};
+
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let log = std::fs::File::create(directory.path().join("log")).expect("a file can be made");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_huitou"))
+            .arg("serve")
+            .env_clear()
+            .envs([("JWT_SECRET", crate::support::app::SECRET), ("BIND_ADDR", "127.0.0.1:0")])
+            .envs(variables.iter().copied())
+            .current_dir(directory.path())
+            .stdout(std::process::Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the program runs");
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        stdout.read_line(&mut line).expect("it says where it listens");
+        let url = line.split_whitespace().find(|word| word.starts_with("http://"));
+        Self { child, url: url.unwrap_or_else(|| panic!("no address in {line:?}")).into(), directory }
+    }
+
+    /// Tells it to stop, and what it logged.
+    fn stop(mut self) -> (Option<i32>, String) {
+        let stopped = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(stopped.is_ok_and(|status| status.success()));
+        let code = self.child.wait().expect("it ends").code();
+        let log = std::fs::read_to_string(self.directory.path().join("log"));
+        (code, log.expect("the log can be read"))
+    }
+}
+
 #[test]
 fn a_service_ends_well_when_told_to_stop() {
-    use std::io::{BufRead, BufReader};
+    assert_eq!(Served::start(&[]).stop().0, Some(0));
+}
 
-    let directory = tempfile::tempdir().expect("a temporary directory can be made");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_huitou"))
-        .arg("serve")
-        .env_clear()
-        .envs([("JWT_SECRET", crate::support::app::SECRET), ("BIND_ADDR", "127.0.0.1:0")])
-        .current_dir(directory.path())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .expect("the program runs");
-    let mut line = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
-    stdout.read_line(&mut line).expect("it says where it listens");
-    assert!(line.contains("http://127.0.0.1:"), "{line}");
-    let stopped = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-    assert!(stopped.is_ok_and(|status| status.success()));
-    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+#[test]
+fn the_log_of_a_request_has_its_id_and_tenant_and_no_values() {
+    use crate::support::{claims, sign};
+
+    let served = Served::start(&[("LOG_FORMAT", "json"), ("SLOW_QUERY_MILLISECONDS", "1")]);
+    let client = reqwest::blocking::Client::builder().no_proxy().build().expect("a client can be made");
+    let post = |path: &str, token: String, body: serde_json::Value| {
+        let request = client.post(format!("{}{path}", served.url)).bearer_auth(token).json(&body);
+        let response = request.header("x-request-id", "trace-42").send().expect("the service answers");
+        response.json::<serde_json::Value>().expect("the answer is JSON")
+    };
+    let tenant = post(
+        "/v1/tenants",
+        sign(&claims("admin")),
+        serde_json::json!({"name": "Secretive", "timezone": "UTC", "currency": "EUR"}),
+    );
+    let id = tenant["id"].as_str().expect("the tenant is made").to_string();
+    let token = sign(&huitou::auth::Claims { tenant: Some(id.clone()), ..claims("settings:write") });
+    post("/v1/shops?q=13800001234", token, serde_json::json!({"name": "Hidden"}));
+    let (_, log) = served.stop();
+    let lines: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
+    let answered = lines.iter().find(|line| line["span"]["tenant"] == id.as_str());
+    let answered = answered.unwrap_or_else(|| panic!("no line names the tenant:\n{log}"));
+    assert_eq!((&answered["span"]["request_id"], &answered["status"]), (&"trace-42".into(), &422.into()));
+    for value in ["Secretive", "Hidden", "13800001234"] {
+        assert!(!log.contains(value), "{value} is in the log:\n{log}");
+    }
 }

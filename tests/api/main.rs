@@ -3,6 +3,7 @@
 mod auth;
 mod command_line;
 mod conventions;
+mod every_operation;
 mod health;
 mod ingest;
 mod openapi;

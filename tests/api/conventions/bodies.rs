@@ -96,6 +96,13 @@ on_both! {
         request.answer().await.assert_problem(415, "unsupported_media_type");
     }
 
+    async fn a_packed_body_is_refused(app: TestApp) {
+        let tenant = app.tenant().await;
+        let request = app.post("/v1/shops").bearer_auth(app.token(&tenant, "settings:write"));
+        let request = request.header("content-type", JSON).header("content-encoding", "gzip");
+        request.body("{}").answer().await.assert_problem(415, "unsupported_media_type");
+    }
+
     async fn content_types_are_read_in_any_case_and_with_parameters(app: TestApp) {
         let tenant = app.tenant().await;
         let request = app.patch("/v1/settings").bearer_auth(app.token(&tenant, "settings:write"));
