@@ -132,6 +132,18 @@ fn a_csv_file_comes_in_by_its_mapping() {
 }
 
 #[test]
+fn products_come_in_as_orders_do() {
+    let folder = Folder::with_shop();
+    folder.write("products.csv", "external_id,title,price_amount\nx1,Coat,69900\nx2,,100\n");
+    let arguments = ["import", "products", "products.csv", "--tenant", "Red Scarf", "--shop", "synthetic"];
+    let (told, _) = folder.fails(&arguments);
+    assert_eq!(told, "rows      2\napplied   1\nunchanged 0\nrefused   1\n");
+    assert!(folder.read("products.refused.csv").contains("3,,missing field `title`"));
+    let (again, _) = folder.fails(&arguments);
+    assert!(again.contains("unchanged 1\n"), "{again}");
+}
+
+#[test]
 fn what_cannot_work_is_told_in_a_sentence() {
     let folder = Folder::with_shop();
     folder.write("orders.ndjson", GOOD);

@@ -137,6 +137,7 @@ fn load(config: &Config) -> Result<DemoShop, Failure> {
     let db = database(config)?;
     let mut door = Door::new(db.clone(), TenantId::nil());
     let shops = open(&mut door)?;
+    stocking::put_catalogue(&door, &[shops.online, shops.till])?;
     let plan = Plan {
         seed: 1,
         customers: CUSTOMERS,

@@ -1,16 +1,16 @@
-//! Orders from a command straight through the ingest door, in batches.
+//! What a command brings in, straight through the doors that requests go through, in batches.
 
 use std::sync::Arc;
 
 use crate::clock::{Clock, IdGen, RandomIds, SystemClock};
-use crate::db::{Db, DbError, retry, split};
+use crate::db::{self, AnyConnection, Db, DbError};
 use crate::ids::TenantId;
-use crate::ingest::{self, Incoming, Outcome, Refusal};
+use crate::time::Timestamp;
 
-/// Orders in one transaction.
+/// Items in one transaction.
 pub const BATCH: usize = 1_000;
 
-/// The door, for one tenant.
+/// The way in for one tenant.
 #[derive(Clone)]
 pub struct Door {
     pub db: Db,
@@ -22,26 +22,23 @@ pub struct Door {
 }
 
 /// How a batch ended without a commit.
-enum Uncommitted {
+enum Uncommitted<R> {
     Failed(DbError),
     /// As it was meant to.
-    Rehearsed(Vec<Result<Outcome, Refusal>>),
+    Rehearsed(Vec<R>),
 }
 
-impl From<DbError> for Uncommitted {
+impl<R> From<DbError> for Uncommitted<R> {
     fn from(error: DbError) -> Self {
         Self::Failed(error)
     }
 }
 
-impl From<diesel::result::Error> for Uncommitted {
+impl<R> From<diesel::result::Error> for Uncommitted<R> {
     fn from(error: diesel::result::Error) -> Self {
         Self::Failed(error.into())
     }
 }
-
-/// What became of one order, or why it was refused.
-pub type Answer = Result<Outcome, String>;
 
 impl Door {
     pub fn new(db: Db, tenant: TenantId) -> Self {
@@ -59,23 +56,30 @@ impl Door {
         Self { rehearsing, ..self }
     }
 
-    /// Applies the orders and answers for each. What the database refuses as a whole is tried in halves, until the order
-    /// at fault stands alone.
-    pub fn apply(&self, items: &[Incoming]) -> Result<Vec<Answer>, DbError> {
-        split(items, &mut |items| retry(|| self.batch(items)))
-            .into_iter()
-            .map(|answer| match answer {
-                Ok(outcome) => Ok(outcome.map_err(|refusal| refusal.to_string())),
-                Err(DbError::Failed(reason)) => Ok(Err(reason)),
-                Err(error) => Err(error),
-            })
-            .collect()
+    /// Writes the items with `work` ([`crate::ingest::apply`] and its likes) and answers for each. What the database
+    /// refuses as a whole is tried in halves, until the item at fault stands alone; an error means that the database
+    /// is away.
+    pub fn write<T, R>(
+        &self,
+        items: &[T],
+        work: impl Fn(&mut AnyConnection, TenantId, &[T], Timestamp, &dyn IdGen) -> Result<Vec<R>, DbError>,
+    ) -> Result<Vec<Result<R, DbError>>, DbError> {
+        let results = db::split(items, &mut |items| db::retry(|| self.batch(items, &work)));
+        let away = |error: &&DbError| matches!(error, DbError::Unreachable(_) | DbError::Busy);
+        match results.iter().filter_map(|result| result.as_ref().err()).find(away) {
+            Some(error) => Err(error.clone()),
+            None => Ok(results),
+        }
     }
 
-    fn batch(&self, items: &[Incoming]) -> Result<Vec<Result<Outcome, Refusal>>, DbError> {
+    fn batch<T, R>(
+        &self,
+        items: &[T],
+        work: impl Fn(&mut AnyConnection, TenantId, &[T], Timestamp, &dyn IdGen) -> Result<Vec<R>, DbError>,
+    ) -> Result<Vec<R>, DbError> {
         let now = self.clock.now();
         let outcome = self.db.write_blocking(|connection| {
-            let answers = ingest::apply(connection, self.tenant, items, now, &*self.ids)?;
+            let answers = work(connection, self.tenant, items, now, &*self.ids)?;
             if self.rehearsing { Err(Uncommitted::Rehearsed(answers)) } else { Ok(answers) }
         });
         match outcome {

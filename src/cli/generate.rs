@@ -61,6 +61,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         days: arguments.days,
         till_share: 0.0,
     };
+    stocking::put_catalogue(&door, &[shops.online])?;
     let expected = (plan.customers as f64 * plan.orders_per_customer) as u64;
     let progress = Progress::of(expected, "orders");
     let loaded = stocking::load(

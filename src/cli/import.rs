@@ -8,20 +8,24 @@ use clap::{Args, ValueEnum};
 use indicatif::HumanCount;
 
 use super::door::{BATCH, Door};
+use super::importable::Importable;
 use super::progress::Progress;
 use super::{Failure, Outcome, configuration, database, place, print, serve};
+use crate::catalog::ProductDocument;
 use crate::config::Purpose;
 use crate::db::AnyConnection;
+use crate::http::ShopItem;
+use crate::ids::ShopId;
 use crate::imports::csv::Rows;
 use crate::imports::mapping::{Defaults, Mapping};
 use crate::imports::ndjson::Documents;
 use crate::imports::report::{RefusalFile, Summary};
 use crate::imports::{self, Entry, ImportError, Kind, Refusal};
-use crate::ingest::Incoming;
+use crate::orders::OrderDocument;
 use crate::shops::Shop;
 use crate::time::Timestamp;
 
-/// Bring in a file of orders
+/// Bring in a file of orders or products
 ///
 /// NDJSON has one canonical document a line, with its external_id. CSV goes by a mapping file that says which column is what;
 /// examples/mappings has one for the exports of Taobao and Tmall, docs/IMPORT.md describes it. Files are UTF-8.
@@ -64,6 +68,7 @@ pub struct Arguments {
 #[derive(Clone, Copy, ValueEnum)]
 enum Noun {
     Orders,
+    Products,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -85,14 +90,17 @@ pub fn run(arguments: &Arguments) -> Outcome {
         .map_err(|error| format!("{} cannot be opened: {error}", arguments.file.display()))?;
     let progress = Progress::of_bytes(file.metadata().map_or(0, |metadata| metadata.len()));
     let input = BufReader::with_capacity(256 * 1024, Counted { file, progress: &progress });
-    let mut importer = Importer {
+    let entries = arguments.entries(input, &shop)?;
+    let importer = Importer {
         door: Door::new(db, tenant.id).rehearsing(arguments.dry_run),
-        waiting: Vec::with_capacity(BATCH),
+        shop: shop.id,
         summary: Summary::default(),
         refusals: RefusalFile::new(arguments.report_path()),
-        shop: &shop,
     };
-    importer.all(arguments.entries(input, &shop)?)?;
+    let importer = match arguments.kind {
+        Noun::Orders => importer.all::<OrderDocument>(entries),
+        Noun::Products => importer.all::<ProductDocument>(entries),
+    }?;
     progress.finish();
     importer.tell(arguments.dry_run)
 }
@@ -107,7 +115,7 @@ impl Arguments {
         let defaults =
             Defaults { currency: shop.currency.clone(), time_zone: shop.timezone.clone(), as_of: self.as_of };
         match (self.format()?, mapping) {
-            (Format::Csv, mapping) => Ok(Box::new(Rows::open(input, Kind::Orders, mapping, &defaults)?)),
+            (Format::Csv, mapping) => Ok(Box::new(Rows::open(input, self.kind.into(), mapping, &defaults)?)),
             (Format::Ndjson, None) => Ok(Box::new(Documents::new(input))),
             (Format::Ndjson, Some(_)) => {
                 Err(Failure::from("--mapping is for CSV; NDJSON has the canonical document"))
@@ -141,58 +149,69 @@ fn read_mapping(file: &Path) -> Result<Mapping, Failure> {
     Ok(Mapping::parse(&text)?)
 }
 
+impl From<Noun> for Kind {
+    fn from(noun: Noun) -> Self {
+        match noun {
+            Noun::Orders => Self::Orders,
+            Noun::Products => Self::Products,
+        }
+    }
+}
+
 /// Takes entries in batches to the door and counts what comes of them.
-struct Importer<'a> {
+struct Importer {
     door: Door,
-    shop: &'a Shop,
-    waiting: Vec<Waiting>,
+    shop: ShopId,
     summary: Summary,
     refusals: RefusalFile,
 }
 
-/// An order on its way, and where it came from.
-struct Waiting {
+/// Where an item came from.
+struct Origin {
     line: u64,
     rows: u64,
-    incoming: Incoming,
 }
 
-impl Importer<'_> {
-    fn all(&mut self, entries: impl Iterator<Item = Result<imports::Outcome, ImportError>>) -> Outcome {
+impl Importer {
+    fn all<T: Importable>(
+        mut self,
+        entries: impl Iterator<Item = Result<imports::Outcome, ImportError>>,
+    ) -> Result<Self, Failure> {
+        let mut waiting: Vec<(Origin, ShopItem<T>)> = Vec::with_capacity(BATCH);
         for entry in entries {
             match entry? {
-                Ok(entry) => self.take(entry)?,
+                Ok(entry) => waiting.extend(self.read(entry)?),
                 Err(refusal) => self.refuse(&refusal, 1)?,
             }
-            if self.waiting.len() == BATCH {
-                self.write()?;
+            if waiting.len() == BATCH {
+                self.write(waiting.drain(..))?;
             }
         }
-        self.write()
+        self.write(waiting.into_iter())?;
+        Ok(self)
     }
 
-    fn take(&mut self, entry: Entry) -> Outcome {
-        let (line, rows, external_id) = (entry.line, entry.rows, entry.external_id.clone());
+    fn read<T: Importable>(&mut self, entry: Entry) -> Result<Option<(Origin, ShopItem<T>)>, Failure> {
+        let origin = Origin { line: entry.line, rows: entry.rows };
+        let external_id = entry.external_id.clone();
         match entry.document() {
             Ok(document) => {
-                let incoming = Incoming { shop_id: self.shop.id, external_id, document };
-                self.waiting.push(Waiting { line, rows, incoming });
-                Ok(())
+                let item = ShopItem { shop_id: self.shop, external_id, document };
+                Ok(Some((origin, item)))
             }
-            Err(refusal) => self.refuse(&refusal, rows),
+            Err(refusal) => self.refuse(&refusal, origin.rows).map(|()| None),
         }
     }
 
-    fn write(&mut self) -> Outcome {
-        let (places, items): (Vec<(u64, u64)>, Vec<Incoming>) =
-            self.waiting.drain(..).map(|order| ((order.line, order.rows), order.incoming)).unzip();
-        let answers = self.door.apply(&items).map_err(|error| {
+    fn write<T: Importable>(&mut self, waiting: impl Iterator<Item = (Origin, ShopItem<T>)>) -> Outcome {
+        let (origins, items): (Vec<Origin>, Vec<ShopItem<T>>) = waiting.unzip();
+        let answers = self.door.write(&items, T::write).map_err(|error| {
             format!("{error}; the {} rows before are in, and the import can be repeated", self.summary.rows)
         })?;
-        for ((line, rows), answer) in places.into_iter().zip(answers) {
-            match answer {
-                Ok(outcome) if outcome.applied => self.summary.applied(rows),
-                Ok(_) => self.summary.unchanged(rows),
+        for (Origin { line, rows }, answer) in origins.into_iter().zip(answers) {
+            match answer.map_err(|error| error.to_string()).flatten() {
+                Ok(true) => self.summary.applied(rows),
+                Ok(false) => self.summary.unchanged(rows),
                 Err(reason) => self.refuse(&Refusal::new(line, "", reason), rows)?,
             }
         }

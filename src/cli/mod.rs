@@ -6,6 +6,7 @@ mod demo;
 mod door;
 mod generate;
 mod import;
+mod importable;
 mod migrate;
 mod openapi;
 mod place;

@@ -7,9 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use super::Failure;
 use super::door::{BATCH, Door};
 use super::progress::Progress;
+use crate::catalog::{self, ProductItem};
 use crate::ids::{CustomerId, ShopId};
-use crate::ingest::Incoming;
-use crate::synthetic::{Channel, History};
+use crate::ingest::{self, Incoming};
+use crate::synthetic::{Channel, History, listing};
 
 /// Batches that wait for a writer.
 const WAITING: usize = 4;
@@ -32,6 +33,24 @@ pub struct Loaded {
 
 /// Hears whose each order was.
 pub type Listener<'a> = &'a (dyn Fn(&Incoming, Option<CustomerId>) + Sync);
+
+/// Puts the catalogue into the shops.
+pub fn put_catalogue(door: &Door, shops: &[ShopId]) -> Result<(), Failure> {
+    let items: Vec<ProductItem> = shops
+        .iter()
+        .flat_map(|&shop_id| {
+            listing::products().map(move |(external_id, document)| ProductItem {
+                shop_id,
+                external_id: external_id.into(),
+                document,
+            })
+        })
+        .collect();
+    for answer in door.write(&items, catalog::upsert)? {
+        answer??;
+    }
+    Ok(())
+}
 
 /// Writes the whole history with so many writers.
 pub fn load(
@@ -93,10 +112,10 @@ impl Run<'_> {
     }
 
     fn write_batch(&self, batch: &[Incoming]) -> Result<(), Failure> {
-        let answers = self.door.apply(batch)?;
+        let answers = self.door.write(batch, ingest::apply)?;
         let mut applied = 0;
         for (item, answer) in batch.iter().zip(answers) {
-            let outcome = answer.map_err(|reason| format!("order {}: {reason}", item.external_id))?;
+            let outcome = answer?.map_err(|refusal| format!("order {}: {refusal}", item.external_id))?;
             applied += u64::from(outcome.applied);
             (self.listener)(item, outcome.customer_id);
         }

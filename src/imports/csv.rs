@@ -1,4 +1,4 @@
-//! CSV files with a mapping: records become documents, and the records of one order become one.
+//! CSV files with a mapping: records become documents, and the records of one order or product become one.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -7,38 +7,23 @@ use std::io::BufRead;
 use serde_json::{Map, Value, json};
 
 use super::cells::{Reading, clean};
+use super::group::Group;
 use super::mapping::{Defaults, Field, Mapping, Plan};
 use super::records::{Record, Records};
 use super::targets::{Shape, steps};
-use super::{Entry, ImportError, Kind, Outcome, Refusal};
-use crate::time::Timestamp;
-
-/// The dates that the version follows from where no column tells it.
-const DATES: [&str; 6] = ["ordered_at", "paid_at", "shipped_at", "delivered_at", "completed_at", "closed_at"];
+use super::{ImportError, Kind, Outcome, Refusal};
 
 pub struct Rows<R> {
     records: Records<R>,
     header: Vec<String>,
     plan: Plan,
     kind: Kind,
-    /// The order whose records are being gathered.
+    /// The document whose records are being gathered.
     group: Option<Group>,
-    /// Keys of the orders before it, hashed: rows that come back to one of them would replace its lines.
+    /// Keys of the documents before it, hashed: records that come back to one of them would replace its lines.
     closed: HashSet<u64>,
     ready: VecDeque<Outcome>,
     ended: bool,
-}
-
-struct Group {
-    external_id: String,
-    document: Map<String, Value>,
-    lines: Vec<Value>,
-    /// Where its records begin.
-    records: Vec<u64>,
-    /// The first record of it that cannot be used.
-    broken: Option<u64>,
-    /// A record that could not even be split stood right behind it.
-    gap: Option<u64>,
 }
 
 impl<R: BufRead> Rows<R> {
@@ -89,32 +74,26 @@ impl<R: BufRead> Rows<R> {
             Ok(key) => key,
             Err(refusal) => return self.ready.push_back(Err(refusal)),
         };
-        let same =
-            self.group.as_ref().is_some_and(|group| self.plan.has_lines && group.external_id == external_id);
+        let same = self
+            .group
+            .as_ref()
+            .is_some_and(|group| self.plan.part.is_some() && group.external_id == external_id);
         if !same {
             self.close();
-            if self.plan.has_lines && self.closed.contains(&hash(&external_id)) {
-                let reason = "the rows of one order must stand together; sort the file by this column";
+            if self.plan.part.is_some() && self.closed.contains(&hash(&external_id)) {
+                let reason = "the rows of one document must stand together; sort the file by this column";
                 let column = self.name(&self.plan.key);
                 return self.ready.push_back(Err(Refusal::new(record.line, column, reason)));
             }
         }
         let outcome = self.document(&record);
-        let group = self.group.get_or_insert_with(|| Group {
-            external_id,
-            document: Map::new(),
-            lines: Vec::new(),
-            records: Vec::new(),
-            broken: None,
-            gap: None,
-        });
+        let group = self.group.get_or_insert_with(|| Group::of(external_id));
         if let Some(gap) = group.gap.take() {
             group.broken.get_or_insert(gap);
         }
         match outcome {
             Ok(document) => {
-                group.records.push(record.line);
-                group.add(document);
+                group.add(record.line, document, &self.plan);
             }
             Err(refusal) => {
                 group.broken.get_or_insert(record.line);
@@ -123,19 +102,19 @@ impl<R: BufRead> Rows<R> {
         }
     }
 
-    /// Finishes the order that is being gathered. With one broken record all of it is refused: half an order is worse
-    /// than none.
+    /// Finishes the document that is being gathered. With one broken record all of it is refused: half an order is
+    /// worse than none.
     fn close(&mut self) {
         let Some(group) = self.group.take() else { return };
-        if self.plan.has_lines {
+        if self.plan.part.is_some() {
             self.closed.insert(hash(&group.external_id));
         }
         if let Some(broken) = group.broken {
-            let reason = format!("line {broken} of the same order cannot be used");
+            let reason = format!("line {broken} of the same document cannot be used");
             let refusals = group.records.iter().map(|&line| Err(Refusal::new(line, "", &*reason)));
             self.ready.extend(refusals);
         } else {
-            self.ready.push_back(group.entry(self.kind, self.plan.as_of));
+            self.ready.push_back(group.entry(self.kind, &self.plan));
         }
     }
 
@@ -221,59 +200,6 @@ impl<R: BufRead> Iterator for Rows<R> {
                 }
             }
         }
-    }
-}
-
-impl Group {
-    /// Adds a record: what it tells of the order where nothing was told before, and a line of its own.
-    fn add(&mut self, mut document: Map<String, Value>) {
-        if let Some(line) = document.remove("line") {
-            self.lines.push(line);
-        }
-        for (name, value) in document {
-            self.document.entry(name).or_insert(value);
-        }
-    }
-
-    fn entry(mut self, kind: Kind, as_of: Option<Timestamp>) -> Outcome {
-        let line = self.records.first().copied().unwrap_or_default();
-        if kind == Kind::Orders {
-            self.complete_order(line, as_of)?;
-        }
-        Ok(Entry {
-            line,
-            rows: self.records.len() as u64,
-            external_id: self.external_id,
-            document: self.document,
-        })
-    }
-
-    fn complete_order(&mut self, line: u64, as_of: Option<Timestamp>) -> Result<(), Refusal> {
-        if !self.document.contains_key("version") {
-            let dates =
-                DATES.iter().filter_map(|name| self.document.get(*name)?.as_str()?.parse::<Timestamp>().ok());
-            let version = as_of.or_else(|| dates.max()).ok_or_else(|| {
-                Refusal::new(line, "version", "nothing tells it, and there is no date that could stand in")
-            })?;
-            self.document.insert("version".into(), version.to_string().into());
-        }
-        if !self.lines.is_empty() {
-            self.lines.iter_mut().for_each(complete_line);
-            self.document.insert("lines".into(), std::mem::take(&mut self.lines).into());
-        }
-        Ok(())
-    }
-}
-
-/// One piece where no number is told; the price of all where no sum is told.
-fn complete_line(line: &mut Value) {
-    if line.get("quantity").is_none() {
-        line["quantity"] = 1.into();
-    }
-    if line.get("total_amount").is_none()
-        && let (Some(unit), Some(quantity)) = (line["unit_amount"].as_i64(), line["quantity"].as_i64())
-    {
-        line["total_amount"] = unit.saturating_mul(quantity).into();
     }
 }
 

@@ -121,8 +121,8 @@ pub struct Plan {
     pub zone: TimeZone,
     pub currency: String,
     pub as_of: Option<Timestamp>,
-    /// Records make lines, so that those of one order belong together.
-    pub has_lines: bool,
+    /// Records make members of this list (see [`targets::part`]), so that those of one document belong together.
+    pub part: Option<(&'static str, &'static str)>,
 }
 
 /// One target and where it comes from in this file.
@@ -168,7 +168,8 @@ impl Mapping {
             .position(|field| field.target == targets::KEY)
             .ok_or("the mapping does not say where `external_id` comes from")?;
         Ok(Plan {
-            has_lines: fields.iter().any(|field| field.target.starts_with("line.")),
+            part: targets::part(self.kind)
+                .filter(|(name, _)| fields.iter().any(|field| field.target.split('.').next() == Some(name))),
             key: fields.remove(key),
             fields,
             date_formats: self.date_formats.clone(),

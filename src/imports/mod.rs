@@ -5,6 +5,7 @@
 
 mod cells;
 pub mod csv;
+mod group;
 mod lines;
 pub mod mapping;
 pub mod ndjson;

@@ -63,6 +63,43 @@ const ORDERS: &[(&str, Shape)] = &[
     ("line.attributes", Shape::Attributes),
 ];
 
+const CUSTOMERS: &[(&str, Shape)] = &[
+    ("version", Shape::Moment),
+    ("name", Shape::Text),
+    ("nick", Shape::Text),
+    ("gender", Shape::Text),
+    ("birthday", Shape::Text),
+    ("language", Shape::Text),
+    ("phone", Shape::Text),
+    ("email", Shape::Text),
+    ("address", Shape::Address),
+    ("address.country", Shape::Text),
+    ("address.province", Shape::Text),
+    ("address.city", Shape::Text),
+    ("address.district", Shape::Text),
+    ("address.line", Shape::Text),
+    ("address.postcode", Shape::Text),
+    ("attributes", Shape::Attributes),
+];
+
+const PRODUCTS: &[(&str, Shape)] = &[
+    ("title", Shape::Text),
+    ("category", Shape::Text),
+    ("brand", Shape::Text),
+    ("tags", Shape::Names),
+    ("currency", Shape::Text),
+    ("price_amount", Shape::Amount),
+    ("cost_amount", Shape::Amount),
+    ("status", Shape::Status),
+    ("url", Shape::Text),
+    ("image_url", Shape::Text),
+    ("attributes", Shape::Attributes),
+    ("variant.sku", Shape::Text),
+    ("variant.price_amount", Shape::Amount),
+    ("variant.cost_amount", Shape::Amount),
+    ("variant.attributes", Shape::Attributes),
+];
+
 /// The field that every record has: the key in the shop.
 pub const KEY: &str = "external_id";
 
@@ -77,7 +114,7 @@ pub fn shape(kind: Kind, target: &str) -> Option<Shape> {
 
 /// Whether the target is one property by name.
 fn is_property(target: &str) -> bool {
-    ["attributes.", "line.attributes."]
+    ["attributes.", "line.attributes.", "variant.attributes."]
         .iter()
         .any(|start| target.strip_prefix(start).is_some_and(|name| !name.is_empty()))
 }
@@ -93,6 +130,16 @@ pub fn steps(target: &str) -> Vec<&str> {
 fn targets(kind: Kind) -> &'static [(&'static str, Shape)] {
     match kind {
         Kind::Orders => ORDERS,
-        Kind::Customers | Kind::Products => &[],
+        Kind::Customers => CUSTOMERS,
+        Kind::Products => PRODUCTS,
+    }
+}
+
+/// A list of the document of which each record is one member: what it is called in targets and in the document.
+pub fn part(kind: Kind) -> Option<(&'static str, &'static str)> {
+    match kind {
+        Kind::Orders => Some(("line", "lines")),
+        Kind::Products => Some(("variant", "variants")),
+        Kind::Customers => None,
     }
 }

@@ -4,6 +4,7 @@ use super::csv::Rows;
 use super::mapping::{Defaults, Mapping};
 use super::ndjson::Documents;
 use super::{ImportError, Kind, Outcome, Refusal};
+use crate::catalog::ProductDocument;
 use crate::orders::{OrderDocument, OrderStatus};
 
 const SIMPLE: &str = r#"{
@@ -189,6 +190,18 @@ fn columns_called_as_the_parts_need_no_mapping() {
     let orders: Vec<OrderDocument> = rows.map(|row| row.unwrap().unwrap().document().unwrap()).collect();
     assert_eq!(orders[0].total_amount, Some(2580));
     assert_eq!(json!(orders[0].lines.as_ref().unwrap()[0].attributes), json!({"a.b": "x"}));
+}
+
+#[test]
+fn the_rows_of_one_product_become_its_variants() {
+    let file = "external_id,title,price_amount,variant.sku,variant.attributes,tags\n\
+        p1,Coat,69900,C-M,尺码:M,\"warm,new\"\np1,,,C-L,尺码:L,\np2,Scarf,19900,,,\n";
+    let rows = Rows::open(file.as_bytes(), Kind::Products, None, &shop()).unwrap();
+    let products: Vec<ProductDocument> = rows.map(|row| row.unwrap().unwrap().document().unwrap()).collect();
+    let skus: Vec<&str> = products[0].variants.iter().map(|variant| variant.sku.as_str()).collect();
+    assert_eq!(skus, ["C-M", "C-L"]);
+    assert_eq!(products[0].tags, ["warm", "new"]);
+    assert_eq!((products[1].title.as_str(), products[1].variants.len()), ("Scarf", 0));
 }
 
 #[test]

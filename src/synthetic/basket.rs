@@ -100,15 +100,15 @@ fn line(
     draw: &mut Draw,
 ) -> LineDocument {
     let size = size(product, person, draw);
-    let (colour, colour_code) = *draw.pick(product.colours);
+    let colour = draw.pick(product.colours);
     let quantity = if draw.chance(0.07) { draw.between(2, 3) } else { 1 };
     LineDocument {
         external_id: Some(place.to_string()),
-        sku: Some(format!("{}-{size}-{colour_code}", product.code)),
+        sku: Some(product.sku(size, colour)),
         product_external_id: Some(product.external_id.into()),
         title: Some(product.title.into()),
         category: Some(product.category.into()),
-        attributes: [("尺码", size), ("颜色", colour)]
+        attributes: [("尺码", size), ("颜色", colour.0)]
             .into_iter()
             .map(|(name, value)| (name.to_owned(), Value::from(value)))
             .collect(),

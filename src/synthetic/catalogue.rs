@@ -107,6 +107,11 @@ products! {
 }
 
 impl Product {
+    /// The stock keeping unit of one size in one colour.
+    pub fn sku(&self, size: &str, (_, colour): &(&str, &str)) -> String {
+        format!("{}-{size}-{colour}", self.code)
+    }
+
     /// The sizes that it comes in.
     pub fn sizes(&self) -> &'static [&'static str] {
         match self.department {

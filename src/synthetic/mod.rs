@@ -6,10 +6,11 @@
 
 mod basket;
 mod calendar;
-pub mod catalogue;
+mod catalogue;
 mod course;
 mod draw;
 mod history;
+pub mod listing;
 mod people;
 #[cfg(test)]
 mod tests;

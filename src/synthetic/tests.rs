@@ -124,3 +124,17 @@ fn the_great_sale_is_the_strongest_day() {
     let strongest = days.iter().max_by_key(|(_, count)| **count).unwrap();
     assert_eq!(strongest.0, "2026-11-11");
 }
+
+#[test]
+fn the_catalogue_is_valid_and_has_what_is_ordered() {
+    let mut skus = HashSet::new();
+    for (external_id, product) in super::listing::products() {
+        assert_eq!(Report::of(&product), [], "{external_id}");
+        skus.extend(product.variants.into_iter().map(|variant| variant.sku));
+    }
+    for order in made(100, 3.0) {
+        for line in order.document.lines.unwrap() {
+            assert!(skus.contains(&line.sku.unwrap()));
+        }
+    }
+}
