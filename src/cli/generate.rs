@@ -18,10 +18,10 @@ use crate::time::Timestamp;
 /// Fill the database with a made-up clothes shop of any size
 ///
 /// The orders go through the same door as all others, so identities, facts and history are those of a real shop. The same
-/// seed and numbers give the same orders; doing it twice changes nothing. A million customers take some minutes and
-/// little memory:
+/// seed, numbers and last day give the same orders; doing it twice changes nothing. A million customers take some
+/// minutes and little memory:
 ///
-///   huitou generate --customers 1000000
+///   huitou generate --customers 1000000 --until 2026-06-30
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Arguments {
@@ -37,7 +37,7 @@ pub struct Arguments {
     /// The tenant, by id or name; one of that name is made if there is none
     #[arg(long, default_value = "Synthetic")]
     tenant: String,
-    /// The last day of the history (YYYY-MM-DD), today if not told
+    /// The last day of the history (YYYY-MM-DD); yesterday if not told
     #[arg(long)]
     until: Option<jiff::civil::Date>,
     /// How many days the history is long
@@ -107,9 +107,12 @@ fn open(db: &Db, tenant: &str) -> Result<(Door, Shops), Failure> {
     Ok((door, Shops { online: shop.id, till: shop.id }))
 }
 
-/// The end of the day in China, or this moment.
+/// The end of the day in China; without one the last midnight, so that a second run on the same day gives the same.
 fn end(day: Option<jiff::civil::Date>, now: Timestamp) -> Result<Timestamp, Failure> {
-    let Some(day) = day else { return Ok(now) };
+    let Some(day) = day else {
+        let local = now.plus_seconds(8 * 60 * 60).to_string();
+        return Ok(format!("{}T00:00:00+08:00", &local[..10]).parse()?);
+    };
     let end: Timestamp = format!("{day}T23:59:59+08:00").parse()?;
     if day.year() < 2000 || end > now.plus_seconds(24 * 60 * 60) {
         return Err(Failure::from("--until must lie between the year 2000 and today"));
