@@ -21,7 +21,7 @@ enum What {
     /// What customers' orders add up to: counts, sums, first and last dates
     ///
     /// The result is the same as what is there, unless exchange rates came in later or the database was changed by other
-    /// means. The service may run meanwhile; orders of the tenant wait until it is done.
+    /// means. The service may run meanwhile.
     Facts {
         /// One tenant, by id or name; all of them if not told
         #[arg(long)]
