@@ -1,4 +1,5 @@
-use crate::support::{Send, on_both};
+use crate::support::cluster::{Cluster, connect, create_migrated};
+use crate::support::{Send, TestApp, on_both};
 
 on_both! {
     async fn a_service_with_its_database_is_alive_and_ready(app: TestApp) {
@@ -40,4 +41,37 @@ on_both! {
             assert!(!text.contains("https://") || !text.contains("cdn"), "the page works offline");
         }
     }
+}
+
+#[test]
+fn a_lost_database_is_told_and_found_again_by_itself() {
+    let Some(cluster) = Cluster::start("") else { return };
+    let url = cluster.url("lost");
+    create_migrated(&mut connect(&cluster.url("postgres")), "lost", &url);
+    actix_web::rt::System::new().block_on(async {
+        let app = TestApp::start_at(&url);
+        let tenant = app.tenant().await;
+        let token = app.token(&tenant, "settings:read");
+        let list = || app.get("/v1/shops").bearer_auth(&token).answer();
+        assert_eq!(list().await.status, 200);
+
+        cluster.control(&["stop", "--wait", "--mode=fast"]);
+        let lost = list().await;
+        lost.assert_problem(503, "unavailable");
+        assert!(!lost.header("retry-after").is_empty() && !lost.body.to_string().contains("socket"));
+        let ready = app.get("/readyz").answer().await;
+        assert_eq!((ready.status, ready.text("database").as_str()), (503, "unreachable"));
+        assert_eq!(app.get("/livez").answer().await.status, 200);
+
+        cluster.control(&["start", "--wait", "--timeout=60", "--log=server.log"]);
+        let mut found = list().await;
+        for _ in 0..20 {
+            if found.status == 200 {
+                break;
+            }
+            found.assert_problem(503, "unavailable");
+            found = list().await;
+        }
+        assert_eq!(found.status, 200);
+    });
 }

@@ -90,6 +90,14 @@ impl TestApp {
         Some(Self::launch(config, directory))
     }
 
+    /// Starts on a PostgreSQL database that is there already.
+    pub fn start_at(url: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let mut config = configuration(url);
+        config.database.options.wait = std::time::Duration::from_secs(1);
+        Self::launch(config, directory)
+    }
+
     fn launch(config: Config, directory: tempfile::TempDir) -> Self {
         let mut connection = config.database.target.connect(true).expect("the database answers");
         migrate::up(&mut connection).expect("the migrations apply");
