@@ -46,7 +46,7 @@ impl Default for WriterOptions {
 /// Why an order was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The queue is full, or the service is stopping. Nothing was written.
+    /// The queue is full, or the service is stopping.
     #[error("too many orders are waiting")]
     Overloaded,
     /// This order is refused; others of its batch may have been written.
@@ -193,7 +193,10 @@ impl Worker {
             by_tenant.sort_by_key(|job| job.tenant); // stable: each tenant's orders stay in order of arrival
             while let Some(tenant) = by_tenant.first().map(|job| job.tenant) {
                 let rest = by_tenant.split_off(by_tenant.partition_point(|job| job.tenant == tenant));
-                self.commit(by_tenant);
+                // A fault in one batch must not end the thread that all others wait for.
+                if catch_unwind(AssertUnwindSafe(|| self.commit(by_tenant))).is_err() {
+                    tracing::error!("writing a batch of orders panicked");
+                }
                 by_tenant = rest;
             }
         }
