@@ -8,7 +8,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::bulk::BulkItem;
@@ -107,10 +108,14 @@ impl<D: ShopDocument> PartialSchema for ShopItem<D> {
     fn schema() -> RefOr<Schema> {
         let mut schema = D::schema();
         if let RefOr::T(Schema::Object(object)) = &mut schema {
-            let id = String::schema();
+            let external_id = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .description(Some("The platform's id, unique within the shop."))
+                .min_length(Some(1))
+                .max_length(Some(LONGEST_EXTERNAL_ID));
             let fields = std::mem::take(&mut object.properties);
-            object.properties.insert("shop_id".into(), ShopId::schema());
-            object.properties.insert("external_id".into(), id);
+            object.properties.insert("shop_id".into(), Ref::from_schema_name(ShopId::name()).into());
+            object.properties.insert("external_id".into(), external_id.into());
             object.properties.extend(fields);
             object.required.extend(["shop_id".to_owned(), "external_id".to_owned()]);
             for example in object.example.iter_mut().chain(&mut object.examples) {
@@ -132,6 +137,7 @@ impl<D: ShopDocument> ToSchema for ShopItem<D> {
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((ShopId::name().into(), ShopId::schema()));
         D::schemas(schemas);
     }
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::http::{Body, Bulk, BulkResponse, Idempotency, Reply, ShopPath};
 use crate::ids::ShopId;
 
-/// Tell a product
+/// Upsert a product
 ///
 /// Puts the document in place of what was known of the product with this id in the shop, which is made if it is not
 /// known.
@@ -65,7 +65,7 @@ struct UpsertProductsRequest {
     products: Vec<ProductItem>,
 }
 
-/// Tell many products
+/// Upsert many products
 ///
 /// Up to 1,000 in a list, or NDJSON with a product a line. Each is read and checked as if it came alone; one that is
 /// refused does not keep out the others.

@@ -49,7 +49,7 @@ impl UpsertOrderResponse {
     }
 }
 
-/// Tell an order
+/// Upsert an order
 ///
 /// Joins what the document tells into the order with this id in the shop, which is made if it is not known. Each part
 /// of an order (its status, each date, the amounts, the lines, the buyer, …) keeps the version that it came from and
@@ -98,7 +98,7 @@ struct UpsertOrdersRequest {
     orders: Vec<OrderItem>,
 }
 
-/// Tell many orders
+/// Upsert many orders
 ///
 /// Up to 1,000 in a list, or NDJSON with an order a line. Each is read, checked and applied as if it came alone; they
 /// are stored together, and one that is refused does not keep out the others.
