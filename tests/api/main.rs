@@ -1,5 +1,6 @@
 //! The service from outside, on both databases; the folders mirror the routes.
 
+mod analytics;
 mod auth;
 mod command_line;
 mod conventions;
@@ -7,6 +8,8 @@ mod every_operation;
 mod health;
 mod ingest;
 mod openapi;
+mod orders;
+mod products;
 mod schema;
 mod settings;
 mod shops;

@@ -82,6 +82,8 @@ pub async fn list_products(
 }
 
 /// Read a product
+///
+/// As its shop told it last.
 #[utoipa::path(
     tag = "Products",
     security(("bearer" = ["orders:read"])),
