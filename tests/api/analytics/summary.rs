@@ -3,6 +3,9 @@ use serde_json::{Value, json};
 use crate::support::response::Response;
 use crate::support::{Send, TestApp, TestTenant, on_both};
 
+/// An order: external id, buyer, paid at, amount, more fields.
+type Told<'t> = (&'t str, Option<&'t str>, Option<&'t str>, i64, Value);
+
 /// A tenant in China with orders that the test tells.
 struct Ledger<'a> {
     app: &'a TestApp,
@@ -17,8 +20,7 @@ impl<'a> Ledger<'a> {
         Self { app, tenant, token }
     }
 
-    /// Orders as (external id, buyer, paid at, amount, more fields).
-    async fn tell(&self, shop: &str, orders: &[(&str, Option<&str>, Option<&str>, i64, Value)]) {
+    async fn tell(&self, shop: &str, orders: &[Told<'_>]) {
         let items: Vec<Value> = orders
             .iter()
             .map(|(id, buyer, paid_at, amount, more)| {
