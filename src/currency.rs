@@ -44,7 +44,8 @@ pub fn average(amount: i64, among: i64) -> Option<i64> {
     (among > 0).then(|| i64::try_from(divide_half_even(amount.into(), among.into())).ok())?
 }
 
-fn divide_half_even(numerator: i128, denominator: i128) -> i128 {
+/// The quotient as a whole number; halves go to the even one.
+pub fn divide_half_even(numerator: i128, denominator: i128) -> i128 {
     let (quotient, remainder) = (numerator.div_euclid(denominator), numerator.rem_euclid(denominator));
     let up = match (remainder * 2).cmp(&denominator) {
         std::cmp::Ordering::Greater => 1,

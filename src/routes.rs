@@ -5,13 +5,14 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{analytics, catalog, description, health, orders, shops, tenants};
+use crate::{analytics, catalog, customers, description, health, orders, shops, tenants};
 
 /// Registers every endpoint.
 pub fn configure(config: &mut ServiceConfig) {
     health::routes(config);
     tenants::api::routes(config);
     shops::api::routes(config);
+    customers::api::routes(config);
     orders::api::routes(config);
     catalog::api::routes(config);
     analytics::api::routes(config);

@@ -67,6 +67,23 @@ impl Contact {
         }
     }
 
+    /// Joins what a platform's customer record says.
+    pub fn tell_record(&mut self, details: Vec<Detail>, version: Timestamp) -> Settled {
+        let told = details.into_iter().map(|detail| self.tell(Source::Platform, version, detail));
+        told.max().unwrap_or_default()
+    }
+
+    /// Joins what a person enters, which stands against everything that was told before, also by clocks that are ahead.
+    pub fn enter(&mut self, details: Vec<Detail>, now: Timestamp) -> Settled {
+        let version = match self.stamps.newest() {
+            Some(Stamp(rank, version)) if rank == Source::Person as i64 => now.micros().max(version + 1),
+            _ => now.micros(),
+        };
+        let version = Timestamp::from_micros(version);
+        let told = details.into_iter().map(|detail| self.tell(Source::Person, version, detail));
+        told.max().unwrap_or_default()
+    }
+
     /// Joins what an order says of its buyer. Masked values (`138****1234`) say nothing.
     pub fn tell_buyer(&mut self, buyer: &BuyerDocument, version: Timestamp) -> Settled {
         let plain = |text: &Option<String>| text.clone().filter(|text| !text.contains('*'));
@@ -81,5 +98,46 @@ impl Contact {
         ];
         let told = details.into_iter().flatten().map(|detail| self.tell(Source::Order, version, detail));
         told.max().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(0).plus_seconds(seconds)
+    }
+
+    fn name(text: &str) -> Detail {
+        Detail::Name(Some(text.into()))
+    }
+
+    #[test]
+    fn a_person_outranks_a_platform_and_a_platform_an_order() {
+        let mut contact = Contact::default();
+        contact.tell(Source::Order, at(3), name("order"));
+        contact.tell(Source::Platform, at(2), name("platform"));
+        assert_eq!(contact.name.as_deref(), Some("platform"));
+        contact.tell(Source::Person, at(1), name("person"));
+        contact.tell(Source::Platform, at(9), name("later platform"));
+        assert_eq!(contact.name.as_deref(), Some("person"));
+    }
+
+    #[test]
+    fn what_a_person_enters_last_stands_even_where_the_clock_went_back() {
+        let mut contact = Contact::default();
+        assert_eq!(contact.enter(vec![name("z")], at(9)), Settled::Changed);
+        assert_eq!(contact.enter(vec![name("a")], at(1)), Settled::Changed);
+        assert_eq!(contact.name.as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn a_person_who_enters_what_is_known_vouches_for_it() {
+        let mut contact = Contact::default();
+        contact.tell(Source::Platform, at(1), name("a"));
+        assert_eq!(contact.enter(vec![name("a")], at(2)), Settled::Confirmed);
+        contact.tell(Source::Platform, at(3), name("b"));
+        assert_eq!(contact.name.as_deref(), Some("a"));
     }
 }

@@ -35,6 +35,22 @@ pub fn phone_reversed(phone: &str, region: Option<&str>) -> Option<String> {
     (!digits.is_empty()).then_some(digits)
 }
 
+/// The forms in which a whole phone may be searched for: international, without its country code (phones are kept so
+/// where nobody knows their country), and as it is typed.
+pub fn phone_forms(phone: &str, region: Option<&str>) -> Vec<String> {
+    let known = e164(phone, region);
+    let national = known.as_deref().and_then(|known| phonenumber::parse(None, known).ok());
+    let national = national.map(|number| number.national().to_string());
+    let mut forms = Vec::new();
+    for form in [known.as_deref(), national.as_deref(), Some(phone)].into_iter().flatten() {
+        let digits: String = form.chars().filter(char::is_ascii_digit).rev().collect();
+        if !digits.is_empty() && !forms.contains(&digits) {
+            forms.push(digits);
+        }
+    }
+    forms
+}
+
 /// The first key after all that begin with `prefix`, in the order of bytes.
 pub fn after_prefix(prefix: &str) -> String {
     format!("{prefix}\u{10FFFF}")
@@ -51,6 +67,15 @@ mod tests {
         assert_eq!(phone_reversed("+86 138-0000-1234", None), key);
         assert_eq!(phone_reversed("+86 138 0000 1234", Some("GB")), key);
         assert_eq!(e164("020 7946 0018", Some("GB")).as_deref(), Some("+442079460018"));
+    }
+
+    #[test]
+    fn a_whole_phone_is_searched_with_and_without_its_country_code() {
+        let forms = ["4321000083168", "43210000831"];
+        assert_eq!(phone_forms("+86 138 0000 1234", None), forms);
+        assert_eq!(phone_forms("13800001234", Some("CN")), forms);
+        assert_eq!(phone_forms("13800001234", None), ["43210000831"]);
+        assert!(phone_forms("none", None).is_empty());
     }
 
     #[test]

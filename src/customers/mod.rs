@@ -1,4 +1,18 @@
 //! Customers: one file a person, known by one or more identities.
+//!
+//! A contact is a join of what orders, platforms and people told ([`contact`]); facts are what the orders add up to. A
+//! customer that was merged into another answers with that other one.
 
+pub mod api;
 pub mod contact;
+pub mod document;
+pub mod facts;
 pub mod keys;
+pub mod model;
+pub mod patch;
+pub mod service;
+pub mod store;
+pub mod timeline;
+
+pub use document::{CreateCustomerRequest, CustomerDocument};
+pub use service::CustomerItem;

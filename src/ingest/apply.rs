@@ -74,7 +74,8 @@ pub fn apply(
     let Some(tenant) = load::tenant(connection, tenant, &shops)? else {
         return Ok(items.iter().map(|_| Err(Refusal::UnknownTenant)).collect());
     };
-    let refusals: Vec<Option<Refusal>> = items.iter().map(|item| refusal(item, &tenant, now)).collect();
+    let refusals: Vec<Option<Refusal>> =
+        items.iter().map(|item| Refusal::of(item.shop_id, item.document.version, &tenant, now)).collect();
     let accepted: Vec<&Incoming> =
         items.iter().zip(&refusals).filter(|(_, refusal)| refusal.is_none()).map(|(item, _)| item).collect();
     let mut outcomes = match &accepted[..] {
@@ -91,11 +92,14 @@ pub fn apply(
         .collect()
 }
 
-fn refusal(item: &Incoming, tenant: &Tenant, now: Timestamp) -> Option<Refusal> {
-    if !tenant.shops.contains_key(&item.shop_id) {
-        return Some(Refusal::UnknownShop);
+impl Refusal {
+    /// What stands against something that a shop told in this version.
+    pub(crate) fn of(shop: ShopId, version: Timestamp, tenant: &Tenant, now: Timestamp) -> Option<Self> {
+        if !tenant.shops.contains_key(&shop) {
+            return Some(Self::UnknownShop);
+        }
+        (version > now.plus_seconds(FUTURE_SECONDS)).then_some(Self::VersionInFuture)
     }
-    (item.document.version > now.plus_seconds(FUTURE_SECONDS)).then_some(Refusal::VersionInFuture)
 }
 
 fn apply_accepted(

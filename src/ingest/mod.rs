@@ -15,11 +15,11 @@ mod apply;
 mod batch;
 mod derive;
 pub mod facts;
-mod identities;
-mod load;
+pub(crate) mod identities;
+pub(crate) mod load;
 pub(crate) mod order;
 pub mod rebuild;
-mod save;
+pub(crate) mod save;
 pub mod stamps;
 mod writer;
 

@@ -39,6 +39,11 @@ impl Stamps {
         self.0.get(&part).copied()
     }
 
+    /// The greatest of all stamps.
+    pub fn newest(&self) -> Option<Stamp> {
+        self.0.values().copied().max()
+    }
+
     /// Lets a told value compete with the known one.
     ///
     /// The greater stamp wins; between equal stamps the greater content, so that both orders of arrival agree.

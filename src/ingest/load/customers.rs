@@ -111,8 +111,8 @@ struct FactsRow {
 const FACTS: &str = "f.orders, f.orders_kept, f.orders_unconverted, f.orders_refunded, f.unpaid_orders, \
     f.gross_amount, f.refunded_amount, f.spent_amount, f.items, f.first_order_at, f.last_order_at";
 
-/// Reads and locks these customers with their facts.
-pub fn customers(
+/// Reads and locks these customers without their facts.
+pub fn contacts(
     connection: &mut AnyConnection,
     tenant: TenantId,
     ids: &BTreeSet<CustomerId>,
@@ -120,18 +120,28 @@ pub fn customers(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let wanted = || Column::ids(ids.iter().copied());
+    let wanted = Column::ids(ids.iter().copied());
     let text = format!(
         "WITH k(id) AS ({{}}) SELECT c.id, c.name, c.nick, c.gender, c.birthday, c.language, c.phone, c.email,
              c.country, c.province, c.city, c.district, c.address_line, c.postcode, c.attributes, c.stamps, c.revision
          FROM k CROSS JOIN customers c WHERE c.tenant_id = {{}} AND c.id = k.id ORDER BY c.id{}",
         lock(connection, "c")
     );
-    let rows: Vec<CustomerRow> = sql!(&text, wanted(), tenant).load(connection)?;
-    let mut customers = HashMap::with_capacity(rows.len());
-    for row in rows {
-        customers.insert(row.id, row.into_customer()?);
+    let rows: Vec<CustomerRow> = sql!(&text, wanted, tenant).load(connection)?;
+    rows.into_iter().map(|row| Ok((row.id, row.into_customer()?))).collect()
+}
+
+/// Reads and locks these customers with their facts.
+pub fn customers(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    ids: &BTreeSet<CustomerId>,
+) -> Result<HashMap<CustomerId, Customer>, DbError> {
+    let mut customers = contacts(connection, tenant, ids)?;
+    if customers.is_empty() {
+        return Ok(customers);
     }
+    let wanted = || Column::ids(ids.iter().copied());
     // The rows above are locked, so their facts stand still: a later statement sees what the last holder committed.
     let overall = format!(
         "WITH k(id) AS ({{}}) SELECT f.customer_id, f.customer_id AS shop_id, {FACTS}

@@ -1,0 +1,124 @@
+//! A customer as it is answered.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::document::Gender;
+use super::facts::{FactsResponse, ShopFactsResponse};
+use crate::http::PersonalData;
+use crate::http::mask::{mask_email, mask_name, mask_phone, mask_with};
+use crate::ids::{CustomerId, IdentityId, ShopId};
+use crate::orders::document::{Address, Attributes};
+use crate::orders::model::OrderResponse;
+use crate::time::Timestamp;
+
+/// A customer's contact, joined from all that was told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CustomerResponse {
+    pub id: CustomerId,
+    /// The id that was asked for, if that customer was merged into this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_from: Option<CustomerId>,
+    /// The full name; masked without `pii:read`.
+    #[schema(example = "张小红")]
+    pub name: Option<String>,
+    /// What the customer is called on the platform; masked without `pii:read`.
+    #[schema(example = "小红")]
+    pub nick: Option<String>,
+    pub gender: Option<Gender>,
+    /// `YYYY-MM-DD`; without `pii:read` only the year is shown (`1990-**-**`).
+    #[schema(example = "1990-05-17")]
+    pub birthday: Option<String>,
+    /// The preferred language as a BCP 47 tag.
+    #[schema(example = "zh-CN")]
+    pub language: Option<String>,
+    /// Masked without `pii:read`.
+    #[schema(example = "13800001234")]
+    pub phone: Option<String>,
+    /// Masked without `pii:read`.
+    #[schema(example = "hong@example.com")]
+    pub email: Option<String>,
+    /// The last address; without `pii:read` district, line and postcode are masked.
+    pub address: Address,
+    /// Free properties.
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    pub attributes: Attributes,
+    /// When the service learned of the customer.
+    pub created_at: Timestamp,
+    /// When the contact changed last.
+    pub updated_at: Timestamp,
+    /// Counts the changes, for the `ETag`.
+    #[serde(skip)]
+    pub revision: i64,
+}
+
+impl PersonalData for CustomerResponse {
+    fn mask(&mut self) {
+        mask_with(&mut self.name, mask_name);
+        mask_with(&mut self.nick, mask_name);
+        mask_with(&mut self.birthday, mask_birthday);
+        mask_with(&mut self.phone, mask_phone);
+        mask_with(&mut self.email, mask_email);
+        self.address.mask();
+    }
+}
+
+/// `1990-05-17` → `1990-**-**`
+fn mask_birthday(day: &str) -> String {
+    let year: String = day.chars().take(4).collect();
+    format!("{year}-**-**")
+}
+
+/// One way by which a shop or a channel knows a customer.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct IdentityResponse {
+    pub id: IdentityId,
+    /// `external`: a platform's own id of the buyer.
+    #[schema(example = "external")]
+    pub kind: String,
+    /// The shop that knows the customer by it.
+    pub shop_id: Option<ShopId>,
+    /// What the customer is known by.
+    #[schema(example = "ouid-123")]
+    pub value: String,
+    /// Somebody vouches that it is the customer's own; a platform does for its ids.
+    pub verified: bool,
+    /// What told of it: `order`, `customer` (a platform's record) or `person`.
+    #[schema(example = "order")]
+    pub source: String,
+    /// When the service learned of it.
+    pub created_at: Timestamp,
+}
+
+/// A customer's file on one page.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ProfileResponse {
+    pub customer: CustomerResponse,
+    /// By what the customer is known, and where; oldest first.
+    pub identities: Vec<IdentityResponse>,
+    /// What all orders add up to.
+    pub facts: FactsResponse,
+    /// The same for each shop in which the customer ordered; the last visited first.
+    pub facts_by_shop: Vec<ShopFactsResponse>,
+    /// The ten newest orders with their lines and refunds.
+    pub recent_orders: Vec<OrderResponse>,
+}
+
+impl PersonalData for ProfileResponse {
+    fn mask(&mut self) {
+        self.customer.mask();
+        self.recent_orders.mask();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::mask::looks_masked;
+
+    #[test]
+    fn a_masked_birthday_keeps_the_year_and_cannot_be_sent_back() {
+        assert_eq!(mask_birthday("1990-05-17"), "1990-**-**");
+        assert!(looks_masked(&mask_birthday("1990-05-17")));
+    }
+}

@@ -1,0 +1,227 @@
+//! The rules of customers: how what is told of them is joined.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::document::{CreateCustomerRequest, CustomerDocument};
+use super::facts::{FactsResponse, ShopFactsResponse};
+use super::model::{CustomerResponse, ProfileResponse};
+use super::patch::UpdateCustomerRequest;
+use super::store;
+use crate::clock::IdGen;
+use crate::db::{AnyConnection, DbError, apart};
+use crate::error::{Error, Result};
+use crate::http::{BulkItemResult, BulkResponse, ShopDocument, ShopItem, apply_each};
+use crate::ids::{CustomerId, TenantId};
+use crate::ingest::Refusal;
+use crate::ingest::identities::{self, BuyerKey};
+use crate::ingest::load::{self, Customer, Tenant};
+use crate::ingest::save;
+use crate::ingest::stamps::Settled;
+use crate::orders;
+use crate::time::Timestamp;
+
+/// A customer in bulk.
+pub type CustomerItem = ShopItem<CustomerDocument>;
+
+impl ShopDocument for CustomerDocument {
+    const LIST: &'static str = "customers";
+    const ITEM: &'static str = "CustomerItem";
+}
+
+/// What became of a customer that was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upserted {
+    pub id: CustomerId,
+    /// The customer was not known before.
+    pub created: bool,
+    /// It told something new.
+    pub applied: bool,
+}
+
+/// How many customers are written at once.
+const CHUNK: usize = 1_000;
+
+/// Joins what platforms tell of customers, in the transaction of the caller, and answers for each, in its order. They
+/// have been validated. What is wrong with one concerns it alone; an error means that nothing may be committed.
+pub fn upsert(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    items: &[CustomerItem],
+    now: Timestamp,
+    ids: &dyn IdGen,
+) -> Result<Vec<Result<Upserted>>, DbError> {
+    let mut answers = Vec::with_capacity(items.len());
+    for chunk in items.chunks(CHUNK) {
+        let results = apart(connection, chunk, |connection, items| {
+            upsert_together(connection, tenant, items, now, ids)
+        })?;
+        answers.extend(results.into_iter().map(|result| Ok(result??)));
+    }
+    Ok(answers)
+}
+
+/// [`upsert`] for those customers that could be read.
+pub fn upsert_batch(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    items: Vec<Result<CustomerItem>>,
+    now: Timestamp,
+    ids: &dyn IdGen,
+) -> Result<BulkResponse> {
+    apply_each(
+        items,
+        |items| Ok(upsert(connection, tenant, &items, now, ids)?),
+        |index, upserted: Upserted| BulkItemResult::taken(index, upserted.applied, upserted.id),
+    )
+}
+
+fn upsert_together(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    items: &[CustomerItem],
+    now: Timestamp,
+    ids: &dyn IdGen,
+) -> Result<Vec<Result<Upserted, Refusal>>, DbError> {
+    let shops = items.iter().map(|item| item.shop_id).collect();
+    let Some(tenant) = load::tenant(connection, tenant, &shops)? else {
+        return Ok(items.iter().map(|_| Err(Refusal::UnknownTenant)).collect());
+    };
+    let version = |item: &CustomerItem| item.document.version.unwrap_or(now);
+    let refusal = |item: &CustomerItem| Refusal::of(item.shop_id, version(item), &tenant, now);
+    let keys: BTreeSet<BuyerKey> =
+        items.iter().filter(|item| refusal(item).is_none()).map(buyer_key).collect();
+    let buyers = identities::resolve(connection, tenant.id, &keys, "customer", now, ids)?;
+    let known = buyers.identities.values().map(|identity| identity.customer_id);
+    let known = known.filter(|customer| !buyers.new_customers.contains(customer)).collect();
+    let mut customers = load::contacts(connection, tenant.id, &known)?;
+    customers.extend(buyers.new_customers.iter().map(|customer| (*customer, new_customer())));
+    let mut untold: HashSet<CustomerId> = buyers.new_customers.clone();
+    let answers = items
+        .iter()
+        .map(|item| {
+            if let Some(refusal) = refusal(item) {
+                return Err(refusal);
+            }
+            let id = buyers.identities.get(&buyer_key(item)).ok_or(Refusal::UnknownShop)?.customer_id;
+            let customer = customers.entry(id).or_default();
+            let told = customer.contact.tell_record(item.document.details(), version(item));
+            customer.contact_told = customer.contact_told.max(told);
+            let created = untold.remove(&id);
+            Ok(Upserted { id, created, applied: created || told == Settled::Changed })
+        })
+        .collect();
+    save(connection, &tenant, &customers, now)?;
+    Ok(answers)
+}
+
+fn buyer_key(item: &CustomerItem) -> BuyerKey {
+    (item.shop_id, item.external_id.clone())
+}
+
+fn new_customer() -> Customer {
+    Customer { new: true, ..Customer::default() }
+}
+
+fn save(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    customers: &HashMap<CustomerId, Customer>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let mut sorted: Vec<(CustomerId, &Customer)> =
+        customers.iter().map(|(id, customer)| (*id, customer)).collect();
+    sorted.sort_by_key(|(id, _)| *id);
+    save::customers(connection, tenant.id, tenant.country.as_deref(), &sorted, now)?;
+    save::facts(connection, tenant.id, &sorted)
+}
+
+/// Makes a customer as a person enters them.
+pub fn create(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    request: &CreateCustomerRequest,
+    now: Timestamp,
+    ids: &dyn IdGen,
+) -> Result<CustomerResponse> {
+    let key: Option<BuyerKey> =
+        request.identity.as_ref().map(|identity| (identity.shop_id, identity.external_id.clone()));
+    let shops = key.iter().map(|(shop, _)| *shop).collect();
+    let tenant = load::tenant(connection, tenant, &shops)?.ok_or(Error::NotFound { what: "tenant" })?;
+    let id = match key {
+        Some((shop, _)) if !tenant.shops.contains_key(&shop) => {
+            return Err(Error::invalid("/identity/shop_id", "unknown_shop", "there is no such shop"));
+        }
+        Some(key) => claim(connection, &tenant, key, now, ids)?,
+        None => ids.id(now),
+    };
+    let mut customer = new_customer();
+    customer.contact.enter(request.details(), now);
+    save(connection, &tenant, &HashMap::from([(id, customer)]), now)?;
+    get(connection, tenant.id, id)
+}
+
+/// A new customer's id, known to the shop by this key from now on.
+fn claim(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    key: BuyerKey,
+    now: Timestamp,
+    ids: &dyn IdGen,
+) -> Result<CustomerId> {
+    let buyers = identities::resolve(connection, tenant.id, &BTreeSet::from([key]), "person", now, ids)?;
+    buyers.new_customers.into_iter().next().ok_or_else(|| {
+        Error::conflict(
+            "identity_taken",
+            "the shop knows a customer by this external_id already; PUT /v1/shops/{shop_id}/customers/{external_id} \
+             tells more of them",
+        )
+    })
+}
+
+/// The customer, or the one into whom they were merged.
+pub fn get(connection: &mut AnyConnection, tenant: TenantId, id: CustomerId) -> Result<CustomerResponse> {
+    store::find(connection, tenant, id)?.ok_or(Error::NotFound { what: "customer" })
+}
+
+/// Changes a customer's contact as a person enters it; `allow` may refuse by the revision.
+pub fn update(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    id: CustomerId,
+    patch: &UpdateCustomerRequest,
+    now: Timestamp,
+    allow: impl FnOnce(i64) -> Result<()>,
+) -> Result<CustomerResponse> {
+    let found = get(connection, tenant, id)?;
+    let tenant =
+        load::tenant(connection, tenant, &BTreeSet::new())?.ok_or(Error::NotFound { what: "tenant" })?;
+    let mut customers = load::contacts(connection, tenant.id, &BTreeSet::from([found.id]))?;
+    let customer = customers.get_mut(&found.id).ok_or(Error::NotFound { what: "customer" })?;
+    allow(customer.revision)?;
+    let details = patch.details(&customer.contact)?;
+    customer.contact_told = customer.contact.enter(details, now);
+    save(connection, &tenant, &customers, now)?;
+    get(connection, tenant.id, id)
+}
+
+const RECENT_ORDERS: i64 = 10;
+
+/// A customer's file on one page.
+pub fn profile(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    currency: &str,
+    id: CustomerId,
+) -> Result<ProfileResponse> {
+    let customer = get(connection, tenant, id)?;
+    let (facts, by_shop) = store::facts(connection, tenant, customer.id)?;
+    let in_shop =
+        |(shop_id, facts)| ShopFactsResponse { shop_id, facts: FactsResponse::new(&facts, currency) };
+    Ok(ProfileResponse {
+        identities: store::identities(connection, tenant, customer.id)?,
+        facts: FactsResponse::new(&facts, currency),
+        facts_by_shop: by_shop.into_iter().map(in_shop).collect(),
+        recent_orders: orders::store::recent_of_customer(connection, tenant, customer.id, RECENT_ORDERS)?,
+        customer,
+    })
+}

@@ -1,0 +1,152 @@
+//! Customers in pages.
+
+use std::collections::BTreeSet;
+
+use diesel::QueryableByName;
+use diesel::sql_types::BigInt;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::search::Filter;
+use super::{COLUMNS, CustomerRow};
+use crate::customers::model::CustomerResponse;
+use crate::db::{AnyConnection, Column, Sql};
+use crate::error::Result;
+use crate::ids::{CustomerId, TenantId};
+use crate::sql;
+use crate::time::Timestamp;
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+pub enum Sort {
+    #[default]
+    #[serde(rename = "-created_at")]
+    NewestFirst,
+    #[serde(rename = "created_at")]
+    OldestFirst,
+    #[serde(rename = "-updated_at")]
+    LastChangedFirst,
+    #[serde(rename = "updated_at")]
+    LastChangedLast,
+    #[serde(rename = "name")]
+    ByName,
+    #[serde(rename = "-name")]
+    ByNameBackwards,
+}
+
+/// A customer's place in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Place {
+    Id(CustomerId),
+    Updated(Timestamp, CustomerId),
+    Name(Option<String>, CustomerId),
+}
+
+impl Sort {
+    /// Whether the order tells anything about personal data.
+    pub fn is_personal(self) -> bool {
+        matches!(self, Self::ByName | Self::ByNameBackwards)
+    }
+
+    fn place(self, row: &CustomerRow) -> Place {
+        match self {
+            Self::NewestFirst | Self::OldestFirst => Place::Id(row.id),
+            Self::LastChangedFirst | Self::LastChangedLast => Place::Updated(row.updated_at, row.id),
+            Self::ByName | Self::ByNameBackwards => Place::Name(row.name_key.clone(), row.id),
+        }
+    }
+
+    fn order(self) -> &'static str {
+        match self {
+            // Ids are made in the order of time.
+            Self::NewestFirst => " ORDER BY c.id DESC LIMIT {}",
+            Self::OldestFirst => " ORDER BY c.id LIMIT {}",
+            Self::LastChangedFirst => " ORDER BY c.updated_at DESC, c.id DESC LIMIT {}",
+            Self::LastChangedLast => " ORDER BY c.updated_at, c.id LIMIT {}",
+            Self::ByName => " ORDER BY c.name_key, c.id LIMIT {}",
+            Self::ByNameBackwards => " ORDER BY c.name_key DESC, c.id DESC LIMIT {}",
+        }
+    }
+
+    fn beyond(self, place: Place) -> Sql<'static> {
+        let backwards = matches!(self, Self::NewestFirst | Self::LastChangedFirst | Self::ByNameBackwards);
+        match (place, backwards) {
+            (Place::Id(id), true) => sql!(" AND c.id < {}", id),
+            (Place::Id(id) | Place::Name(None, id), false) => sql!(" AND c.id > {}", id),
+            (Place::Name(None, id), true) => sql!(" AND c.id < {}", id),
+            (Place::Updated(at, id), true) => sql!(" AND (c.updated_at, c.id) < ({}, {})", at, id),
+            (Place::Updated(at, id), false) => sql!(" AND (c.updated_at, c.id) > ({}, {})", at, id),
+            (Place::Name(Some(name), id), true) => sql!(" AND (c.name_key, c.id) < ({}, {})", name, id),
+            (Place::Name(Some(name), id), false) => sql!(" AND (c.name_key, c.id) > ({}, {})", name, id),
+        }
+    }
+}
+
+/// Up to `limit` customers after a place in the list, each with their own place.
+pub fn list(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    filter: &Filter,
+    sort: Sort,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<(Place, CustomerResponse)>> {
+    let few = filter.few(connection, tenant)?;
+    let head = head(COLUMNS, few.as_ref());
+    let mut part = |extra: &'static str, order: &'static str, after: Option<Place>, limit: i64| {
+        let mut query = from(&head, tenant, few.as_ref());
+        query.push(sql!(" WHERE {}", filter.condition(tenant)));
+        query.push(sql!(extra));
+        query.push(after.map(|place| sort.beyond(place)).unwrap_or_default());
+        query.push(sql!(order, limit));
+        super::load(connection, &query)
+    };
+    let rows = if sort.is_personal() {
+        // The nameless come last, whichever way; the databases do not agree on where NULL stands.
+        let mut rows = match &after {
+            Some(Place::Name(None, _)) => Vec::new(),
+            _ => part(" AND c.name_key IS NOT NULL", sort.order(), after.clone(), limit)?,
+        };
+        let missing = limit - rows.len() as i64;
+        if missing > 0 {
+            let order = if sort == Sort::ByName { Sort::OldestFirst } else { Sort::NewestFirst }.order();
+            let after = after.filter(|place| matches!(place, Place::Name(None, _)));
+            rows.extend(part(" AND c.name_key IS NULL", order, after, missing)?);
+        }
+        rows
+    } else {
+        part("", sort.order(), after, limit)?
+    };
+    rows.into_iter().map(|row| Ok((sort.place(&row), row.into_customer()?))).collect()
+}
+
+/// How many customers the list has in all.
+pub fn count(connection: &mut AnyConnection, tenant: TenantId, filter: &Filter) -> Result<i64> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    let few = filter.few(connection, tenant)?;
+    let head = head("COUNT(*) AS count", few.as_ref());
+    let mut query = from(&head, tenant, few.as_ref());
+    query.push(sql!(" WHERE {}", filter.condition(tenant)));
+    Ok(query.first::<Count>(connection)?.map_or(0, |row| row.count))
+}
+
+/// All customers, or those few; the text to be given to [`from`].
+fn head(columns: &str, few: Option<&BTreeSet<CustomerId>>) -> String {
+    match few {
+        Some(_) => format!(
+            "WITH k(id) AS ({{}}) SELECT {columns} FROM k JOIN customers c ON c.tenant_id = {{}} AND c.id = k.id"
+        ),
+        None => format!("SELECT {columns} FROM customers c"),
+    }
+}
+
+fn from<'a>(head: &'a str, tenant: TenantId, few: Option<&BTreeSet<CustomerId>>) -> Sql<'a> {
+    match few {
+        Some(few) => sql!(head, Column::ids(few.iter().copied()), tenant),
+        None => sql!(head),
+    }
+}

@@ -1,0 +1,100 @@
+//! What happened with a customer, as it is answered.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::PersonalData;
+use crate::ids::{OrderId, ShopId};
+use crate::time::Timestamp;
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventType {
+    /// The service learned of the customer.
+    CustomerCreated,
+    /// An order was placed.
+    OrderPlaced,
+    /// It was paid.
+    OrderPaid,
+    /// It left the shop.
+    OrderShipped,
+    /// It reached the buyer.
+    OrderDelivered,
+    /// Its platform called it finished.
+    OrderCompleted,
+    /// Money was given back.
+    OrderRefunded,
+    /// It was cancelled or expired.
+    OrderClosed,
+}
+
+impl EventType {
+    pub const ALL: [Self; 8] = [
+        Self::CustomerCreated,
+        Self::OrderPlaced,
+        Self::OrderPaid,
+        Self::OrderShipped,
+        Self::OrderDelivered,
+        Self::OrderCompleted,
+        Self::OrderRefunded,
+        Self::OrderClosed,
+    ];
+
+    /// Which of two things at the same moment came later: the further step.
+    pub const fn rank(self) -> i64 {
+        self as i64
+    }
+
+    pub fn of_rank(rank: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.rank() == rank)
+    }
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TimelineEventResponse {
+    /// What happened.
+    #[serde(rename = "type")]
+    pub event: EventType,
+    /// When.
+    pub at: Timestamp,
+    /// The order that it happened to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<TimelineOrder>,
+    /// The money that was given back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refund: Option<TimelineRefund>,
+}
+
+/// An order in few words.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TimelineOrder {
+    pub id: OrderId,
+    pub shop_id: ShopId,
+    /// The platform's id of the order.
+    #[schema(example = "2026111100001")]
+    pub external_id: String,
+    /// ISO 4217 code of the order's amounts.
+    #[schema(example = "CNY")]
+    pub currency: Option<String>,
+    /// What the buyer pays, in minor units; `null` until it was told.
+    #[schema(example = 25800)]
+    pub total_amount: Option<i64>,
+    /// How many pieces were bought.
+    #[schema(example = 1)]
+    pub items: i64,
+}
+
+/// Money that was given back.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TimelineRefund {
+    /// The platform's id of the refund; made up where only a total told of it.
+    #[schema(example = "r1")]
+    pub external_id: String,
+    /// In the order's currency, minor units.
+    #[schema(example = 5000)]
+    pub amount: i64,
+}
+
+impl PersonalData for TimelineEventResponse {}
