@@ -4,6 +4,7 @@ mod analytics;
 mod auth;
 mod command_line;
 mod conventions;
+mod customers;
 mod every_operation;
 mod health;
 mod ingest;
