@@ -1,7 +1,8 @@
 //! The command line as it is typed: what goes in, what comes out, how it ends.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// A folder with a database of its own to run commands in.
 struct Folder(tempfile::TempDir);
@@ -144,6 +145,21 @@ fn products_come_in_as_orders_do() {
 }
 
 #[test]
+fn customers_come_in_as_orders_do() {
+    let folder = Folder::with_shop();
+    folder.write(
+        "members.csv",
+        "external_id,name,birthday,address,attributes\nm1,王芳,1990-05-17,浙江省 杭州市 西湖区,等级:金卡\nm2,李娜,soon,,\n",
+    );
+    let arguments = ["import", "customers", "members.csv", "--tenant", "Red Scarf", "--shop", "synthetic"];
+    let (told, _) = folder.fails(&arguments);
+    assert_eq!(told, "rows      2\napplied   1\nunchanged 0\nrefused   1\n");
+    assert!(folder.read("members.refused.csv").contains("3,/birthday,"));
+    let (again, _) = folder.fails(&arguments);
+    assert!(again.contains("unchanged 1\n"), "{again}");
+}
+
+#[test]
 fn what_cannot_work_is_told_in_a_sentence() {
     let folder = Folder::with_shop();
     folder.write("orders.ndjson", GOOD);
@@ -168,4 +184,65 @@ fn what_cannot_work_is_told_in_a_sentence() {
     }
     let wrong_usage = folder.run(&["generate", "--customers", "0"]);
     assert_eq!(wrong_usage.status.code(), Some(2));
+}
+
+/// A demo that is stopped with the test.
+struct Demo(std::process::Child);
+
+impl Demo {
+    /// Starts it and gives what it welcomes with.
+    fn start(folder: &Folder) -> (Self, String) {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_huitou"))
+            .args(["demo", "--port", &free.to_string()])
+            .current_dir(folder.path())
+            .env("TMPDIR", folder.path())
+            .env("RUST_LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut welcome = String::new();
+        for line in output.lines() {
+            let line = line.unwrap();
+            if line.starts_with("Huitou listens") {
+                break;
+            }
+            welcome.push_str(&line);
+            welcome.push('\n');
+        }
+        (Self(child), welcome)
+    }
+
+    /// Asks it to end as Ctrl-C and a supervisor do.
+    fn stop(mut self) -> Option<i32> {
+        let asked = Command::new("kill").arg(self.0.id().to_string()).status().unwrap();
+        assert!(asked.success());
+        self.0.wait().unwrap().code()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+    }
+}
+
+#[test]
+fn every_call_that_the_demo_shows_works_as_it_stands() {
+    let folder = Folder::new();
+    let (demo, welcome) = Demo::start(&folder);
+    let token = welcome.lines().find_map(|line| line.strip_prefix("TOKEN=")).unwrap();
+    let calls: Vec<&str> = welcome.lines().filter(|line| line.starts_with("curl ")).collect();
+    assert_eq!(calls.len(), 3, "{welcome}");
+    let client = reqwest::blocking::Client::new();
+    for call in calls {
+        let url = call.rsplit(' ').next().unwrap().trim_matches('\'');
+        let answer = client.get(url).bearer_auth(token).send().unwrap();
+        assert_eq!(answer.status(), 200, "{call}");
+        let body: serde_json::Value = answer.json().unwrap();
+        assert!(!body["data"].as_array().is_some_and(Vec::is_empty), "{call} finds nobody");
+    }
+    assert_eq!(demo.stop(), Some(0));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
 }

@@ -13,6 +13,7 @@ use super::progress::Progress;
 use super::{Failure, Outcome, configuration, database, place, print, serve};
 use crate::catalog::ProductDocument;
 use crate::config::Purpose;
+use crate::customers::CustomerDocument;
 use crate::db::AnyConnection;
 use crate::http::ShopItem;
 use crate::ids::ShopId;
@@ -25,7 +26,7 @@ use crate::orders::OrderDocument;
 use crate::shops::Shop;
 use crate::time::Timestamp;
 
-/// Bring in a file of orders or products
+/// Bring in a file of orders, customers or products
 ///
 /// NDJSON has one canonical document a line, with its external_id. CSV goes by a mapping file that says which column is what;
 /// examples/mappings has one for the exports of Taobao and Tmall, docs/IMPORT.md describes it. Files are UTF-8.
@@ -68,6 +69,7 @@ pub struct Arguments {
 #[derive(Clone, Copy, ValueEnum)]
 enum Noun {
     Orders,
+    Customers,
     Products,
 }
 
@@ -99,6 +101,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     };
     let importer = match arguments.kind {
         Noun::Orders => importer.all::<OrderDocument>(entries),
+        Noun::Customers => importer.all::<CustomerDocument>(entries),
         Noun::Products => importer.all::<ProductDocument>(entries),
     }?;
     progress.finish();
@@ -153,6 +156,7 @@ impl From<Noun> for Kind {
     fn from(noun: Noun) -> Self {
         match noun {
             Noun::Orders => Self::Orders,
+            Noun::Customers => Self::Customers,
             Noun::Products => Self::Products,
         }
     }

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 
 use crate::catalog::{self, ProductDocument};
 use crate::clock::IdGen;
+use crate::customers::{self, CustomerDocument};
 use crate::db::{AnyConnection, DbError};
 use crate::error::Error;
 use crate::http::ShopItem;
@@ -56,6 +57,22 @@ impl Importable for ProductDocument {
         ids: &dyn IdGen,
     ) -> Result<Vec<Taken>, DbError> {
         let answers = catalog::upsert(connection, tenant, items, now, ids)?;
+        Ok(answers
+            .into_iter()
+            .map(|answer| answer.map(|upserted| upserted.applied).map_err(reason))
+            .collect())
+    }
+}
+
+impl Importable for CustomerDocument {
+    fn write(
+        connection: &mut AnyConnection,
+        tenant: TenantId,
+        items: &[ShopItem<Self>],
+        now: Timestamp,
+        ids: &dyn IdGen,
+    ) -> Result<Vec<Taken>, DbError> {
+        let answers = customers::service::upsert(connection, tenant, items, now, ids)?;
         Ok(answers
             .into_iter()
             .map(|answer| answer.map(|upserted| upserted.applied).map_err(reason))
