@@ -5,7 +5,7 @@
     load.py online_retail.csv.xz --ndjson orders.ndjson      (only the transformation)
 
 The token is one of a tenant whose currency is GBP, with the scopes `settings:read settings:write orders:read
-orders:write`. Python's standard library is enough. See README.md beside this file.
+orders:write customers:read`. Python's standard library is enough. See README.md beside this file.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import json
 import lzma
 import sys
 import time
+from collections import defaultdict
 from urllib.parse import urlsplit
 
 from transform import GUESTS, SHOP, transform
@@ -95,6 +96,27 @@ def compare(api, shops):
     return not differences
 
 
+def compare_busiest(api, orders, shops):
+    """The file of the customer who ordered most, in one call."""
+    mine = defaultdict(list)
+    for order in orders:
+        if "customer" in order:
+            mine[order["customer"]["external_id"]].append(order)
+    busiest = max(mine, key=lambda customer: len(mine[customer]))
+    known = {
+        "orders": len(mine[busiest]),
+        "gross_amount": sum(order["total_amount"] for order in mine[busiest]),
+        "refunded_amount": sum(refund["amount"] for order in mine[busiest] for refund in order.get("refunds", [])),
+    }
+    found = api.call("GET", f"/v1/customers?shop_id={shops[SHOP]}&external_id={busiest}")["data"]
+    profile = api.call("GET", f"/v1/customers/{found[0]['id']}/profile")
+    told = {name: profile["facts"][name] for name in known}
+    print(f"the profile of customer {busiest}: {told}, {len(profile['recent_orders'])} recent orders with their lines")
+    if told != known:
+        print(f"DIFFERENT: the file's own figures are {known}")
+    return told == known
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", help="online_retail.csv, plain, .xz or .gz")
@@ -115,7 +137,8 @@ def main():
                 file.write(json.dumps(order, ensure_ascii=False) + "\n")
         return 0
     api = Api(arguments.url, arguments.token)
-    return 0 if compare(api, load(api, result.orders, arguments.batch)) else 1
+    shops = load(api, result.orders, arguments.batch)
+    return 0 if all([compare(api, shops), compare_busiest(api, result.orders, shops)]) else 1
 
 
 if __name__ == "__main__":
