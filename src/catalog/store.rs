@@ -10,6 +10,7 @@ use crate::db::types::{Guid, Json};
 use crate::db::{AnyConnection, Backend, Column, DbError, OnConflict, Sql, Table, Upsert};
 use crate::error::Result;
 use crate::ids::{ProductId, ShopId, TenantId};
+use crate::shops::by_shop;
 use crate::sql;
 use crate::time::Timestamp;
 
@@ -175,22 +176,21 @@ fn containing(part: &str) -> String {
 pub fn lock<'k>(
     connection: &mut AnyConnection,
     tenant: TenantId,
-    keys: impl Iterator<Item = &'k ProductKey> + Clone,
+    keys: impl Iterator<Item = &'k ProductKey>,
 ) -> Result<Vec<Product>, DbError> {
-    let wanted = vec![
-        Column::ids(keys.clone().map(|(shop, _)| *shop)),
-        Column::texts(keys.map(|(_, external_id)| external_id.as_str())),
-    ];
     let lock = match connection.backend() {
         Backend::Postgres => " FOR UPDATE OF p",
         Backend::Sqlite => "",
     };
     let text = format!(
-        "WITH k(shop_id, external_id) AS ({{}}) SELECT {COLUMNS} FROM k JOIN products p
-             ON p.tenant_id = {{}} AND p.shop_id = k.shop_id AND p.external_id = k.external_id
-         ORDER BY p.shop_id, p.external_id{lock}"
+        "SELECT {COLUMNS} FROM products p
+         WHERE p.tenant_id = {{}} AND p.shop_id = {{}} AND p.external_id {{}} ORDER BY p.external_id{lock}"
     );
-    load(connection, &sql!(&text, wanted, tenant))
+    let mut products = Vec::new();
+    for (shop, external_ids) in by_shop(keys) {
+        products.extend(load(connection, &sql!(&text, tenant, shop, Column::texts(external_ids)))?);
+    }
+    Ok(products)
 }
 
 /// The currencies of those of these shops that there are.
@@ -206,12 +206,9 @@ pub fn shop_currencies(
         #[diesel(sql_type = Text)]
         currency: String,
     }
-    let rows: Vec<Row> = sql!(
-        "WITH k(id) AS ({}) SELECT s.id, s.currency FROM k JOIN shops s ON s.tenant_id = {} AND s.id = k.id",
-        Column::ids(shops),
-        tenant
-    )
-    .load(connection)?;
+    let rows: Vec<Row> =
+        sql!("SELECT id, currency FROM shops WHERE tenant_id = {} AND id {}", tenant, Column::ids(shops))
+            .load(connection)?;
     Ok(rows.into_iter().map(|row| (row.id, row.currency)).collect())
 }
 

@@ -15,7 +15,6 @@ pub mod schema;
 mod slow;
 mod sql;
 pub mod types;
-mod update;
 mod upsert;
 
 pub use apart::{apart, retry, split};
@@ -24,7 +23,6 @@ pub use error::DbError;
 pub use pool::{Db, DbOptions};
 pub use slow::warn_of_slow_statements;
 pub use sql::{Bind, Column, Sql};
-pub use update::UpdateByKey;
 pub use upsert::{OnConflict, Table, Upsert};
 
 /// Runs the same diesel code on the connection's own backend, for what [`MultiBackend`] cannot express.

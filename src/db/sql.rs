@@ -4,7 +4,8 @@
 //! let found: Vec<Row> = sql!("SELECT id FROM orders WHERE tenant_id = {} AND status = {}", tenant, "paid").load(c)?;
 //! ```
 //!
-//! Each `{}` takes a bound value, a [`Column`] set or another [`Sql`]; values never become part of the text.
+//! Each `{}` takes a bound value, another [`Sql`], or a [`Column`] of which the expression before it must be one
+//! (`id {}`); values never become part of the text.
 
 use std::borrow::Cow;
 
@@ -38,8 +39,8 @@ pub enum Bind<'a> {
     Bool(bool),
     Instant(Timestamp),
     Json(Json),
-    /// Rows of keys, as the body of a common table expression: `WITH k(a, b) AS ({})`.
-    Set(Vec<Column<'a>>),
+    /// A comparison with any of these values: `id {}`.
+    AnyOf(Column<'a>),
     Sql(Sql<'a>),
 }
 
@@ -169,14 +170,9 @@ impl From<Json> for Bind<'_> {
         Self::Json(json)
     }
 }
-impl<'a> From<Vec<Column<'a>>> for Bind<'a> {
-    fn from(columns: Vec<Column<'a>>) -> Self {
-        Self::Set(columns)
-    }
-}
 impl<'a> From<Column<'a>> for Bind<'a> {
     fn from(column: Column<'a>) -> Self {
-        Self::Set(vec![column])
+        Self::AnyOf(column)
     }
 }
 impl<'a> From<Sql<'a>> for Bind<'a> {
@@ -214,6 +210,11 @@ impl<'a> Sql<'a> {
         Self { parts }
     }
 
+    /// A piece of text as it is, such as a list of columns.
+    pub fn text(text: &'a str) -> Self {
+        Self { parts: vec![Part::Text(text.into())] }
+    }
+
     /// Appends another piece.
     pub fn push(&mut self, sql: Sql<'a>) {
         self.parts.extend(sql.parts);
@@ -235,8 +236,8 @@ impl<'a> Sql<'a> {
     }
 
     #[cfg(feature = "sqlite")]
-    fn has_set(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Bind(Bind::Set(_))))
+    fn has_list(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Bind(Bind::AnyOf(_))))
     }
 }
 
@@ -265,7 +266,7 @@ pub trait Row: QueryableByName<diesel::sqlite::Sqlite> + 'static {}
 #[cfg(all(feature = "sqlite", not(feature = "postgres")))]
 impl<T> Row for T where T: QueryableByName<diesel::sqlite::Sqlite> + 'static {}
 
-/// Pushes a single value; a [`Bind::Set`] is the caller's, for each database has its own way.
+/// Pushes a single value; a [`Bind::AnyOf`] is the caller's, for each database has its own way.
 macro_rules! push_value {
     ($pass:expr, $bind:expr, $set:ident => $push_set:expr) => {
         match $bind {
@@ -276,7 +277,7 @@ macro_rules! push_value {
             Bind::Bool(truth) => $pass.push_bind_param::<Bool, _>(truth)?,
             Bind::Instant(moment) => $pass.push_bind_param::<Instant, _>(moment)?,
             Bind::Json(json) => $pass.push_bind_param::<JsonText, _>(json)?,
-            Bind::Set($set) => $push_set,
+            Bind::AnyOf($set) => $push_set,
             Bind::Sql(_) => unreachable!("Sql::new puts nested pieces in line"),
         }
     };
@@ -294,9 +295,10 @@ mod postgres {
             for part in &self.parts {
                 match part {
                     Part::Text(text) => pass.push_sql(text),
-                    Part::Bind(bind) => push_value!(pass, bind, columns => {
-                        pass.push_sql("SELECT * FROM ");
-                        push_unnest(columns, pass.reborrow())?;
+                    Part::Bind(bind) => push_value!(pass, bind, column => {
+                        pass.push_sql("= ANY(");
+                        push_array(column, pass.reborrow())?;
+                        pass.push_sql(")");
                     }),
                 }
             }
@@ -305,26 +307,31 @@ mod postgres {
     }
 
     /// `unnest($1, $2, …)`: one array for each column, so that the text does not depend on the number of rows.
-    pub(in crate::db) fn push_unnest<'b, 'c: 'b>(
-        columns: impl IntoIterator<Item = &'b Column<'c>>,
+    pub(in crate::db) fn push_unnest<'b>(
+        columns: &'b [Column<'_>],
         mut pass: AstPass<'_, 'b, Pg>,
     ) -> QueryResult<()> {
         pass.push_sql("unnest(");
-        for (place, column) in columns.into_iter().enumerate() {
+        for (place, column) in columns.iter().enumerate() {
             if place > 0 {
                 pass.push_sql(", ");
             }
-            match column {
-                Column::Uuid(values) => pass.push_bind_param::<Array<Nullable<Guid>>, _>(values)?,
-                Column::Text(values) => pass.push_bind_param::<Array<Nullable<Text>>, _>(values)?,
-                Column::Int(values) => pass.push_bind_param::<Array<Nullable<BigInt>>, _>(values)?,
-                Column::Bool(values) => pass.push_bind_param::<Array<Nullable<Bool>>, _>(values)?,
-                Column::Instant(values) => pass.push_bind_param::<Array<Nullable<Instant>>, _>(values)?,
-                Column::Json(values) => pass.push_bind_param::<Array<Nullable<JsonText>>, _>(values)?,
-            }
+            push_array(column, pass.reborrow())?;
         }
         pass.push_sql(")");
         Ok(())
+    }
+
+    /// `$1`: all values of the column.
+    fn push_array<'b>(column: &'b Column<'_>, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        match column {
+            Column::Uuid(values) => pass.push_bind_param::<Array<Nullable<Guid>>, _>(values),
+            Column::Text(values) => pass.push_bind_param::<Array<Nullable<Text>>, _>(values),
+            Column::Int(values) => pass.push_bind_param::<Array<Nullable<BigInt>>, _>(values),
+            Column::Bool(values) => pass.push_bind_param::<Array<Nullable<Bool>>, _>(values),
+            Column::Instant(values) => pass.push_bind_param::<Array<Nullable<Instant>>, _>(values),
+            Column::Json(values) => pass.push_bind_param::<Array<Nullable<JsonText>>, _>(values),
+        }
     }
 }
 #[cfg(feature = "postgres")]
@@ -339,14 +346,14 @@ mod sqlite {
 
     impl QueryFragment<Sqlite> for Sql<'_> {
         fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-            if self.has_set() {
-                pass.unsafe_to_cache_prepared(); // the text grows with the set
+            if self.has_list() {
+                pass.unsafe_to_cache_prepared(); // the text grows with the list
             }
             for part in &self.parts {
                 match part {
                     Part::Text(text) => pass.push_sql(text),
                     Part::Bind(bind) => {
-                        push_value!(pass, bind, columns => push_values(columns, pass.reborrow())?)
+                        push_value!(pass, bind, column => push_list(column, pass.reborrow())?)
                     }
                 }
             }
@@ -354,21 +361,16 @@ mod sqlite {
         }
     }
 
-    /// `VALUES (?, ?), (?, ?), …`
-    fn push_values<'b>(columns: &'b [Column<'_>], mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        let rows = columns.first().map_or(0, Column::len);
-        if rows == 0 {
-            pass.push_sql("SELECT ");
-            pass.push_sql(&vec!["NULL"; columns.len()].join(", "));
-            pass.push_sql(" WHERE 0");
-            return Ok(());
+    /// `IN (?, ?, …)`
+    fn push_list<'b>(column: &'b Column<'_>, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        pass.push_sql("IN (");
+        for row in 0..column.len() {
+            if row > 0 {
+                pass.push_sql(", ");
+            }
+            push_cell(column, row, pass.reborrow())?;
         }
-        pass.push_sql("VALUES ");
-        for row in 0..rows {
-            pass.push_sql(if row == 0 { "(" } else { ", (" });
-            push_row(columns, row, pass.reborrow())?;
-            pass.push_sql(")");
-        }
+        pass.push_sql(")");
         Ok(())
     }
 
@@ -388,7 +390,7 @@ mod sqlite {
     }
 
     /// `?`: one value.
-    pub(in crate::db) fn push_cell<'b>(
+    fn push_cell<'b>(
         column: &'b Column<'_>,
         row: usize,
         mut pass: AstPass<'_, 'b, Sqlite>,
@@ -404,4 +406,4 @@ mod sqlite {
     }
 }
 #[cfg(feature = "sqlite")]
-pub(super) use sqlite::{push_cell, push_row};
+pub(super) use sqlite::push_row;

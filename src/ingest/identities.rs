@@ -9,6 +9,7 @@ use crate::clock::IdGen;
 use crate::db::types::Guid;
 use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, Upsert};
 use crate::ids::{CustomerId, IdentityId, ShopId, TenantId};
+use crate::shops::by_shop;
 use crate::sql;
 use crate::time::Timestamp;
 
@@ -50,8 +51,6 @@ const IDENTITIES: Table = Table {
 
 #[derive(QueryableByName)]
 struct Row {
-    #[diesel(sql_type = Text)]
-    scope: String,
     #[diesel(sql_type = Text)]
     value: String,
     #[diesel(sql_type = Guid)]
@@ -99,30 +98,23 @@ fn find(
     tenant: TenantId,
     keys: &BTreeSet<BuyerKey>,
 ) -> Result<BTreeMap<BuyerKey, Identity>, DbError> {
-    if keys.is_empty() {
-        return Ok(BTreeMap::new());
+    let mut found = BTreeMap::new();
+    for (shop, values) in by_shop(keys.iter()) {
+        let rows: Vec<Row> = sql!(
+            "SELECT value, id, customer_id FROM identities
+             WHERE tenant_id = {} AND kind = {} AND scope = {} AND value {}",
+            tenant,
+            EXTERNAL,
+            shop.to_string(),
+            Column::texts(values),
+        )
+        .load(connection)?;
+        found.extend(rows.into_iter().map(|row| {
+            let identity = Identity { id: row.id, customer_id: row.customer_id };
+            ((shop, row.value), identity)
+        }));
     }
-    let scopes: Vec<String> = keys.iter().map(|(shop, _)| shop.to_string()).collect();
-    let wanted = vec![
-        Column::texts(scopes.iter().map(String::as_str)),
-        Column::texts(keys.iter().map(|(_, value)| value.as_str())),
-    ];
-    let rows: Vec<Row> = sql!(
-        "WITH k(scope, value) AS ({})
-         SELECT i.scope, i.value, i.id, i.customer_id FROM k CROSS JOIN identities i
-             WHERE i.tenant_id = {} AND i.kind = {} AND i.scope = k.scope AND i.value = k.value",
-        wanted,
-        tenant,
-        EXTERNAL,
-    )
-    .load(connection)?;
-    rows.into_iter()
-        .map(|row| {
-            let shop =
-                row.scope.parse().map_err(|_| DbError::Failed("an identity's scope is no shop".into()))?;
-            Ok(((shop, row.value), Identity { id: row.id, customer_id: row.customer_id }))
-        })
-        .collect()
+    Ok(found)
 }
 
 fn claim(

@@ -91,9 +91,7 @@ fn rebuild_chunk(
     let rows: Vec<CustomerRow> = sql!(&text, tenant, after, CHUNK).load(connection)?;
     let chunk: Vec<CustomerId> = rows.into_iter().map(|row| row.id).collect();
     for table in ["customer_shop_facts", "customer_facts"] {
-        let text = format!(
-            "DELETE FROM {table} WHERE tenant_id = {{}} AND customer_id IN (WITH k(id) AS ({{}}) SELECT id FROM k)"
-        );
+        let text = format!("DELETE FROM {table} WHERE tenant_id = {{}} AND customer_id {{}}");
         sql!(&text, tenant, Column::ids(chunk.iter().copied())).execute(connection)?;
     }
     by_shop(connection, tenant, &chunk)?;
@@ -117,7 +115,6 @@ fn by_shop(
         "INSERT INTO customer_shop_facts (tenant_id, customer_id, shop_id, orders, orders_kept, orders_unconverted,
              orders_refunded, unpaid_orders, gross_amount, refunded_amount, spent_amount, items, first_order_at,
              last_order_at)
-         WITH k(id) AS ({{}})
          SELECT o.tenant_id, o.customer_id, o.shop_id,
              COUNT(o.paid_at),
              SUM(CASE WHEN {KEPT} THEN 1 ELSE 0 END),
@@ -125,14 +122,14 @@ fn by_shop(
              SUM(CASE WHEN o.paid_at IS NOT NULL AND o.refunded_amount > 0 THEN 1 ELSE 0 END),
              SUM(CASE WHEN o.paid_at IS NULL THEN 1 ELSE 0 END),
              {}, {}, {}, {}, MIN(o.paid_at), MAX(o.paid_at)
-         FROM k CROSS JOIN orders o WHERE o.tenant_id = {{}} AND o.customer_id = k.id
+         FROM orders o WHERE o.tenant_id = {{}} AND o.customer_id {{}}
          GROUP BY o.tenant_id, o.customer_id, o.shop_id",
         paid("COALESCE(o.gross_amount, 0)"),
         paid("COALESCE(o.gross_amount - o.net_amount, 0)"),
         paid("COALESCE(o.net_amount, 0)"),
         paid("o.items"),
     );
-    Ok(sql!(&text, Column::ids(customers.iter().copied()), tenant).execute(connection)?)
+    Ok(sql!(&text, tenant, Column::ids(customers.iter().copied())).execute(connection)?)
 }
 
 fn overall(
@@ -157,10 +154,10 @@ fn overall(
     let text = format!(
         "INSERT INTO customer_facts (tenant_id, customer_id, orders, orders_kept, orders_unconverted, orders_refunded,
              unpaid_orders, gross_amount, refunded_amount, spent_amount, items, first_order_at, last_order_at)
-         WITH k(id) AS ({{}})
-         SELECT {{}}, k.id, {sums}MIN(f.first_order_at), MAX(f.last_order_at)
-         FROM k LEFT JOIN customer_shop_facts f ON f.tenant_id = {{}} AND f.customer_id = k.id
-         GROUP BY k.id"
+         SELECT c.tenant_id, c.id, {sums}MIN(f.first_order_at), MAX(f.last_order_at)
+         FROM customers c LEFT JOIN customer_shop_facts f ON f.tenant_id = {{}} AND f.customer_id = c.id
+         WHERE c.tenant_id = {{}} AND c.id {{}}
+         GROUP BY c.tenant_id, c.id"
     );
-    Ok(sql!(&text, Column::ids(customers.iter().copied()), tenant, tenant).execute(connection)?)
+    Ok(sql!(&text, tenant, tenant, Column::ids(customers.iter().copied())).execute(connection)?)
 }

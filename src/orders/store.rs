@@ -226,12 +226,11 @@ fn whole(
     }
     let wanted = || Column::ids(orders.iter().map(|order| order.id));
     let found: Vec<LineRow> = sql!(
-        "WITH k(id) AS ({})
-         SELECT l.order_id, l.external_id, l.sku, l.product_external_id, l.title, l.category, l.attributes, l.quantity,
-             l.unit_amount, l.total_amount
-         FROM k JOIN order_lines l ON l.tenant_id = {} AND l.order_id = k.id ORDER BY l.order_id, l.position",
-        wanted(),
-        tenant
+        "SELECT order_id, external_id, sku, product_external_id, title, category, attributes, quantity, unit_amount,
+             total_amount
+         FROM order_lines WHERE tenant_id = {} AND order_id {} ORDER BY order_id, position",
+        tenant,
+        wanted()
     )
     .load(connection)?;
     let mut lines: HashMap<OrderId, Vec<LineDocument>> = HashMap::new();
@@ -239,12 +238,10 @@ fn whole(
         lines.entry(row.order_id).or_default().push(row.into_line()?);
     }
     let found: Vec<RefundRow> = sql!(
-        "WITH k(id) AS ({})
-         SELECT r.order_id, r.external_id, r.refunded_at, r.amount, r.derived
-         FROM k JOIN order_refunds r ON r.tenant_id = {} AND r.order_id = k.id
-         ORDER BY r.order_id, r.refunded_at, r.external_id",
-        wanted(),
-        tenant
+        "SELECT order_id, external_id, refunded_at, amount, derived FROM order_refunds
+         WHERE tenant_id = {} AND order_id {} ORDER BY order_id, refunded_at, external_id",
+        tenant,
+        wanted()
     )
     .load(connection)?;
     let mut refunds: HashMap<OrderId, Vec<RefundResponse>> = HashMap::new();

@@ -92,10 +92,8 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<(Place, CustomerResponse)>> {
     let few = filter.few(connection, tenant)?;
-    let head = head(COLUMNS, few.as_ref());
     let mut part = |extra: &'static str, order: &'static str, after: Option<Place>, limit: i64| {
-        let mut query = from(&head, tenant, few.as_ref());
-        query.push(sql!(" WHERE {}", filter.condition(tenant)));
+        let mut query = chosen(COLUMNS, tenant, filter, few.as_ref());
         query.push(sql!(extra));
         query.push(after.map(|place| sort.beyond(place)).unwrap_or_default());
         query.push(sql!(order, limit));
@@ -128,25 +126,21 @@ pub fn count(connection: &mut AnyConnection, tenant: TenantId, filter: &Filter) 
         count: i64,
     }
     let few = filter.few(connection, tenant)?;
-    let head = head("COUNT(*) AS count", few.as_ref());
-    let mut query = from(&head, tenant, few.as_ref());
-    query.push(sql!(" WHERE {}", filter.condition(tenant)));
+    let query = chosen("COUNT(*) AS count", tenant, filter, few.as_ref());
     Ok(query.first::<Count>(connection)?.map_or(0, |row| row.count))
 }
 
-/// All customers, or those few; the text to be given to [`from`].
-fn head(columns: &str, few: Option<&BTreeSet<CustomerId>>) -> String {
-    match few {
-        Some(_) => format!(
-            "WITH k(id) AS ({{}}) SELECT {columns} FROM k JOIN customers c ON c.tenant_id = {{}} AND c.id = k.id"
-        ),
-        None => format!("SELECT {columns} FROM customers c"),
+/// All customers, or those few, as far as the rest of the filter lets them through.
+fn chosen<'a>(
+    columns: &'a str,
+    tenant: TenantId,
+    filter: &'a Filter,
+    few: Option<&BTreeSet<CustomerId>>,
+) -> Sql<'a> {
+    let mut query = sql!("SELECT {} FROM customers c WHERE ", Sql::text(columns));
+    if let Some(few) = few {
+        query.push(sql!("c.id {} AND ", Column::ids(few.iter().copied())));
     }
-}
-
-fn from<'a>(head: &'a str, tenant: TenantId, few: Option<&BTreeSet<CustomerId>>) -> Sql<'a> {
-    match few {
-        Some(few) => sql!(head, Column::ids(few.iter().copied()), tenant),
-        None => sql!(head),
-    }
+    query.push(filter.condition(tenant));
+    query
 }

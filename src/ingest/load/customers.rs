@@ -122,12 +122,12 @@ pub fn contacts(
     }
     let wanted = Column::ids(ids.iter().copied());
     let text = format!(
-        "WITH k(id) AS ({{}}) SELECT c.id, c.name, c.nick, c.gender, c.birthday, c.language, c.phone, c.email,
+        "SELECT c.id, c.name, c.nick, c.gender, c.birthday, c.language, c.phone, c.email,
              c.country, c.province, c.city, c.district, c.address_line, c.postcode, c.attributes, c.stamps, c.revision
-         FROM k CROSS JOIN customers c WHERE c.tenant_id = {{}} AND c.id = k.id ORDER BY c.id{}",
+         FROM customers c WHERE c.tenant_id = {{}} AND c.id {{}} ORDER BY c.id{}",
         lock(connection, "c")
     );
-    let rows: Vec<CustomerRow> = sql!(&text, wanted, tenant).load(connection)?;
+    let rows: Vec<CustomerRow> = sql!(&text, tenant, wanted).load(connection)?;
     rows.into_iter().map(|row| Ok((row.id, row.into_customer()?))).collect()
 }
 
@@ -144,19 +144,19 @@ pub fn customers(
     let wanted = || Column::ids(ids.iter().copied());
     // The rows above are locked, so their facts stand still: a later statement sees what the last holder committed.
     let overall = format!(
-        "WITH k(id) AS ({{}}) SELECT f.customer_id, f.customer_id AS shop_id, {FACTS}
-         FROM k CROSS JOIN customer_facts f WHERE f.tenant_id = {{}} AND f.customer_id = k.id"
+        "SELECT f.customer_id, f.customer_id AS shop_id, {FACTS}
+         FROM customer_facts f WHERE f.tenant_id = {{}} AND f.customer_id {{}}"
     );
-    for row in sql!(&overall, wanted(), tenant).load::<FactsRow>(connection)? {
+    for row in sql!(&overall, tenant, wanted()).load::<FactsRow>(connection)? {
         if let Some(customer) = customers.get_mut(&row.customer_id) {
             customer.facts = row.into();
         }
     }
     let by_shop = format!(
-        "WITH k(id) AS ({{}}) SELECT f.customer_id, f.shop_id, {FACTS}
-         FROM k CROSS JOIN customer_shop_facts f WHERE f.tenant_id = {{}} AND f.customer_id = k.id"
+        "SELECT f.customer_id, f.shop_id, {FACTS}
+         FROM customer_shop_facts f WHERE f.tenant_id = {{}} AND f.customer_id {{}}"
     );
-    for row in sql!(&by_shop, wanted(), tenant).load::<FactsRow>(connection)? {
+    for row in sql!(&by_shop, tenant, wanted()).load::<FactsRow>(connection)? {
         if let Some(customer) = customers.get_mut(&row.customer_id) {
             let facts = ShopFacts { stored: true, changed: false, facts: Facts::default() };
             customer.by_shop.insert(row.shop_id, ShopFacts { facts: row.into(), ..facts });
@@ -229,10 +229,10 @@ pub fn bounds(
     customers: impl IntoIterator<Item = CustomerId>,
 ) -> Result<Vec<Bounds>, DbError> {
     let found = sql!(
-        "WITH k(id) AS ({}) SELECT o.customer_id, o.shop_id, MIN(o.paid_at) AS first, MAX(o.paid_at) AS last
-         FROM k CROSS JOIN orders o WHERE o.tenant_id = {} AND o.customer_id = k.id GROUP BY o.customer_id, o.shop_id",
-        Column::ids(customers),
+        "SELECT customer_id, shop_id, MIN(paid_at) AS first, MAX(paid_at) AS last
+         FROM orders WHERE tenant_id = {} AND customer_id {} GROUP BY customer_id, shop_id",
         tenant,
+        Column::ids(customers),
     );
     Ok(found.load(connection)?)
 }

@@ -12,6 +12,7 @@ use crate::ingest::facts::Counted;
 use crate::ingest::order::{Amounts, MergeState, Order, SettingsRate, Told, part};
 use crate::orders::OrderStatus;
 use crate::orders::document::BuyerDocument;
+use crate::shops::by_shop;
 use crate::sql;
 use crate::time::Timestamp;
 
@@ -107,20 +108,21 @@ const ORDER_COLUMNS: &str = "o.id, o.shop_id, o.external_id, o.customer_id, o.id
 pub fn orders<'k>(
     connection: &mut AnyConnection,
     tenant: TenantId,
-    keys: impl Iterator<Item = &'k OrderKey> + Clone,
+    keys: impl Iterator<Item = &'k OrderKey>,
 ) -> Result<Vec<StoredOrder>, DbError> {
-    let wanted = vec![
-        Column::ids(keys.clone().map(|(shop, _)| *shop)),
-        Column::texts(keys.map(|(_, external_id)| external_id.as_str())),
-    ];
     let text = format!(
-        "WITH k(shop_id, external_id) AS ({{}}) SELECT {ORDER_COLUMNS} FROM k CROSS JOIN orders o
-             WHERE o.tenant_id = {{}} AND o.shop_id = k.shop_id AND o.external_id = k.external_id
-         ORDER BY o.shop_id, o.external_id{}",
+        "SELECT {ORDER_COLUMNS} FROM orders o
+         WHERE o.tenant_id = {{}} AND o.shop_id = {{}} AND o.external_id {{}} ORDER BY o.external_id{}",
         lock(connection, "o")
     );
-    let rows: Vec<OrderRow> = sql!(&text, wanted, tenant).load(connection)?;
-    rows.into_iter().map(OrderRow::into_stored).collect()
+    let mut orders = Vec::new();
+    for (shop, external_ids) in by_shop(keys) {
+        let rows: Vec<OrderRow> = sql!(&text, tenant, shop, Column::texts(external_ids)).load(connection)?;
+        for row in rows {
+            orders.push(row.into_stored()?);
+        }
+    }
+    Ok(orders)
 }
 
 #[derive(QueryableByName)]

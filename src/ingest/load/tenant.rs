@@ -76,12 +76,9 @@ pub fn tenant(
         return Ok(None);
     };
     let wanted = Column::ids(shops.iter().copied());
-    let shops: Vec<ShopRow> = sql!(
-        "WITH k(id) AS ({}) SELECT s.id, s.currency FROM k CROSS JOIN shops s WHERE s.tenant_id = {} AND s.id = k.id",
-        wanted,
-        id,
-    )
-    .load(connection)?;
+    let shops: Vec<ShopRow> =
+        sql!("SELECT id, currency FROM shops WHERE tenant_id = {} AND id {}", id, wanted,)
+            .load(connection)?;
     let rates = row.settings.0.get("exchange_rates").cloned().unwrap_or_default();
     Ok(Some(Tenant {
         id,

@@ -2,7 +2,7 @@
 
 use super::json;
 use crate::customers::keys;
-use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, UpdateByKey, Upsert};
+use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, Upsert};
 use crate::ids::{CustomerId, TenantId};
 use crate::ingest::load::Customer;
 use crate::ingest::stamps::Settled;
@@ -75,26 +75,11 @@ pub fn customers(
     let told = |wanted: Settled| -> Vec<(CustomerId, &Customer)> {
         known.iter().filter(|(_, customer)| customer.contact_told == wanted).copied().collect()
     };
-    confirm(connection, tenant, &told(Settled::Confirmed))?;
+    // A contact that says the same as before keeps its new stamps, and nobody sees a change.
+    let stamps = OnConflict::Update(&["stamps"]);
+    upsert_customers(connection, tenant, country, &told(Settled::Confirmed), now, stamps)?;
     upsert_customers(connection, tenant, country, &new, now, OnConflict::Keep)?;
     upsert_customers(connection, tenant, country, &told(Settled::Changed), now, OnConflict::Update(CONTACT))
-}
-
-/// Keeps the new stamps of contacts that say the same as before: nobody sees a change.
-fn confirm(
-    connection: &mut AnyConnection,
-    tenant: TenantId,
-    rows: &[(CustomerId, &Customer)],
-) -> Result<(), DbError> {
-    let stamps = rows.iter().map(|(_, customer)| json(&customer.contact.stamps));
-    UpdateByKey {
-        table: CUSTOMERS.name,
-        tenant,
-        key: ("id", Column::ids(rows.iter().map(|(id, _)| *id))),
-        set: (&["stamps"], vec![Column::jsons(stamps.collect::<Result<Vec<_>, _>>()?)]),
-    }
-    .execute(connection)?;
-    Ok(())
 }
 
 fn upsert_customers(

@@ -65,25 +65,22 @@ pub fn facts(
         .filter(|(.., facts)| facts.changed && (facts.stored || !facts.facts.is_empty()))
         .map(|(customer, shop, facts)| (customer, shop, facts.facts))
         .collect();
-    let (empty, kept): (Vec<_>, Vec<_>) = changed.into_iter().partition(|(.., facts)| facts.is_empty());
     let mut values = vec![
-        Column::ids(kept.iter().map(|_| tenant)),
-        Column::ids(kept.iter().map(|(customer, ..)| *customer)),
-        Column::ids(kept.iter().map(|(_, shop, _)| *shop)),
+        Column::ids(changed.iter().map(|_| tenant)),
+        Column::ids(changed.iter().map(|(customer, ..)| *customer)),
+        Column::ids(changed.iter().map(|(_, shop, _)| *shop)),
     ];
-    values.extend(facts_values(kept.iter().map(|(.., facts)| facts)));
+    values.extend(facts_values(changed.iter().map(|(.., facts)| facts)));
     Upsert { table: &SHOP_FACTS, values, on_conflict: OnConflict::Update(FACTS_CHANGES) }
         .execute(connection)?;
-    if !empty.is_empty() {
-        let gone = vec![
-            Column::ids(empty.iter().map(|(customer, ..)| *customer)),
-            Column::ids(empty.iter().map(|(_, shop, _)| *shop)),
-        ];
+    let emptied =
+        Column::ids(changed.iter().filter(|(.., facts)| facts.is_empty()).map(|(customer, ..)| *customer));
+    if !emptied.is_empty() {
         sql!(
-            "DELETE FROM customer_shop_facts WHERE tenant_id = {} AND (customer_id, shop_id) IN
-                 (WITH k(customer_id, shop_id) AS ({}) SELECT customer_id, shop_id FROM k)",
+            "DELETE FROM customer_shop_facts
+             WHERE tenant_id = {} AND customer_id {} AND orders = 0 AND unpaid_orders = 0",
             tenant,
-            gone,
+            emptied,
         )
         .execute(connection)?;
     }

@@ -1,7 +1,7 @@
 //! Orders with their lines and refunds.
 
 use super::json;
-use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, UpdateByKey, Upsert};
+use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, Upsert};
 use crate::ids::TenantId;
 use crate::ingest::derive::Derived;
 use crate::ingest::load::Personal;
@@ -202,12 +202,8 @@ fn lines(
     let replaced = || changed.iter().filter(|row| row.order.new_lines.is_some());
     let gone = Column::ids(replaced().filter(|row| !row.new).map(|row| row.order.id));
     if !gone.is_empty() {
-        sql!(
-            "DELETE FROM order_lines WHERE tenant_id = {} AND order_id IN (WITH k(id) AS ({}) SELECT id FROM k)",
-            tenant,
-            gone,
-        )
-        .execute(connection)?;
+        sql!("DELETE FROM order_lines WHERE tenant_id = {} AND order_id {}", tenant, gone,)
+            .execute(connection)?;
     }
     let rows: Vec<(&ChangedOrder<'_>, usize, &LineDocument)> = replaced()
         .flat_map(|row| {
@@ -237,21 +233,30 @@ fn lines(
         on_conflict: OnConflict::Keep,
     }
     .execute(connection)?;
-    let stale: Vec<&ChangedOrder<'_>> =
-        changed.iter().filter(|row| row.lines_stale && !row.new && row.order.new_lines.is_none()).collect();
-    UpdateByKey {
-        table: LINES.name,
-        tenant,
-        key: ("order_id", Column::ids(stale.iter().map(|row| row.order.id))),
-        set: (
-            &["customer_id", "paid_at"],
-            vec![
-                Column::optional_ids(stale.iter().map(|row| row.order.customer_id)),
-                Column::optional_instants(stale.iter().map(|row| row.derived.paid_at)),
-            ],
-        ),
+    let stale = Column::ids(
+        changed
+            .iter()
+            .filter(|row| row.lines_stale && !row.new && row.order.new_lines.is_none())
+            .map(|row| row.order.id),
+    );
+    if !stale.is_empty() {
+        let columns = LINES.columns.join(", ");
+        let copied = LINES.columns.iter().map(|&column| match column {
+            "customer_id" | "paid_at" => format!("o.{column}"),
+            _ => format!("l.{column}"),
+        });
+        // An upsert of the rows onto themselves: an UPDATE would need a join, which Citus does not take here.
+        let text = format!(
+            "INSERT INTO order_lines ({columns})
+             SELECT {} FROM order_lines l
+             JOIN orders o ON o.tenant_id = {{}} AND o.id = l.order_id
+             WHERE l.tenant_id = {{}} AND l.order_id {{}}
+             ON CONFLICT (tenant_id, order_id, position)
+             DO UPDATE SET customer_id = excluded.customer_id, paid_at = excluded.paid_at",
+            copied.collect::<Vec<_>>().join(", "),
+        );
+        sql!(&text, tenant, tenant, stale).execute(connection)?;
     }
-    .execute(connection)?;
     Ok(())
 }
 
@@ -269,12 +274,8 @@ fn refunds(
     let stale = || changed.iter().filter(|row| row.refunds_stale);
     let gone = Column::ids(stale().filter(|row| !row.new).map(|row| row.order.id));
     if !gone.is_empty() {
-        sql!(
-            "DELETE FROM order_refunds WHERE tenant_id = {} AND order_id IN (WITH k(id) AS ({}) SELECT id FROM k)",
-            tenant,
-            gone,
-        )
-        .execute(connection)?;
+        sql!("DELETE FROM order_refunds WHERE tenant_id = {} AND order_id {}", tenant, gone,)
+            .execute(connection)?;
     }
     let rows: Vec<_> =
         stale().flat_map(|row| row.derived.refunds.iter().map(|refund| (row.order.id, refund))).collect();
