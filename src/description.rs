@@ -183,7 +183,7 @@ fn add_errors(operation: &mut Operation, writes: bool) {
         let possible = match error.status {
             400 => body || query || named("Idempotency-Key"),
             401 | 403 | 429 | 503 => guarded,
-            404 => path,
+            404 => path || named("shop_id"),
             409 => guarded && writes,
             412 => if_match,
             413 | 415 => body,

@@ -51,7 +51,8 @@ def main() -> int:
             "--max-examples", "25", "--seed", "20261122", "--generation-database", "none", "--workers", "2",
             "--request-timeout", "20", "--suppress-health-check", "all", "--no-color", *options,
         ]  # fmt: skip
-        return subprocess.run(command, cwd=directory, timeout=TIME_LIMIT).returncode
+        hooks = {"SCHEMATHESIS_HOOKS": "fuzz_hooks", "PYTHONPATH": str(ROOT / "scripts/ci"), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(command, cwd=directory, env=os.environ | hooks, timeout=TIME_LIMIT).returncode
 
 
 SHOP = {"name": "Fuzz", "platform": "other", "timezone": "Asia/Shanghai", "currency": "CNY"}
