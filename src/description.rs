@@ -2,6 +2,7 @@
 
 use utoipa::PartialSchema;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{
     Components, ContactBuilder, Content, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref,
@@ -71,7 +72,20 @@ pub fn finish(mut document: OpenApi) -> OpenApi {
     }
     components.schemas.insert("Problem".into(), Problem::schema());
     components.schemas.insert("ProblemItem".into(), ProblemItem::schema());
+    for (name, schema) in &mut components.schemas {
+        if let Some(item) = name.strip_prefix("Page_") {
+            refer_to_items(schema, item);
+        }
+    }
     document
+}
+
+/// utoipa copies what a page is full of into the page; there is a name for it.
+fn refer_to_items(page: &mut RefOr<Schema>, item: &str) {
+    let RefOr::T(Schema::Object(page)) = page else { return };
+    if let Some(RefOr::T(Schema::Array(data))) = page.properties.get_mut("data") {
+        data.items = ArrayItems::from(Ref::from_schema_name(item));
+    }
 }
 
 fn security_scheme() -> SecurityScheme {
@@ -181,7 +195,8 @@ fn add_errors(operation: &mut Operation, writes: bool) {
     let if_match = named("If-Match");
     for error in ERRORS {
         let possible = match error.status {
-            400 => body || query || named("Idempotency-Key"),
+            // Probes have nothing of their own to refuse, but what is not HTTP is refused everywhere.
+            400 => body || query || named("Idempotency-Key") || !guarded,
             401 | 403 | 429 | 503 => guarded,
             404 => path || named("shop_id"),
             409 => guarded && writes,
