@@ -40,12 +40,6 @@ struct OrderParameters {
     /// Paid before this moment.
     #[serde(default)]
     paid_before: Option<Timestamp>,
-    /// Changed at this moment or later.
-    #[serde(default)]
-    updated_after: Option<Timestamp>,
-    /// Changed before this moment.
-    #[serde(default)]
-    updated_before: Option<Timestamp>,
     /// Orders with a line of this SKU.
     #[serde(default)]
     #[param(example = "DC-XXXXL-RED")]
@@ -68,7 +62,6 @@ impl From<OrderParameters> for Filter {
             status: parameters.status,
             ordered: Span { after: parameters.ordered_after, before: parameters.ordered_before },
             paid: Span { after: parameters.paid_after, before: parameters.paid_before },
-            updated: Span { after: parameters.updated_after, before: parameters.updated_before },
             sku: parameters.sku.filter(|sku| !sku.is_empty()),
             external_id: parameters.q.filter(|start| !start.is_empty()),
         }

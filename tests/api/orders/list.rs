@@ -61,7 +61,6 @@ on_both! {
         assert_eq!(ids(&app, &shop, "?q=2026-").await, ["2026-1", "2026-2", "2026-1"]);
         assert_eq!(ids(&app, &shop, "?q=2027_3").await, ["2027_3"]);
         assert_eq!(ids(&app, &shop, "?q=%25").await, Vec::<String>::new());
-        assert_eq!(ids(&app, &shop, "?updated_before=2026-01-01T00:00:00Z").await, Vec::<String>::new());
         let unknown = app.get("/v1/orders?colour=red").bearer_auth(&shop.token).answer().await;
         assert_eq!(unknown.errors(), [("colour".into(), "unknown_parameter".into())]);
     }
