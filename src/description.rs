@@ -150,7 +150,7 @@ impl ErrorResponse {
             .unwrap_or("Error");
         let mut content = Content::new(Some(Ref::from_schema_name("Problem")));
         content.example = Some(serde_json::json!({
-            "type": format!("/docs/errors#{}", self.code),
+            "type": format!("urn:huitou:problem:{}", self.code),
             "title": title,
             "status": self.status,
             "detail": self.about,

@@ -10,7 +10,7 @@ use crate::error::{Error, FieldError, Place};
 /// An error, as RFC 9457 tells it. Programs go by `code`, people read `detail`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
-    "type": "/docs/errors#invalid_input",
+    "type": "urn:huitou:problem:invalid_input",
     "title": "Unprocessable Entity",
     "status": 422,
     "detail": "the input is not valid",
@@ -19,7 +19,7 @@ use crate::error::{Error, FieldError, Place};
     "errors": [{"pointer": "/currency", "code": "unknown_currency", "detail": "must be an ISO 4217 code such as `CNY`"}]
 }))]
 pub struct Problem {
-    /// A stable name of the kind of error, made from `code`.
+    /// A stable URI of the kind of error, made from `code`; there is no page behind it.
     #[serde(rename = "type")]
     pub kind: String,
     /// The name of the status.
@@ -66,7 +66,7 @@ impl Problem {
     /// A problem without a place in the input.
     pub fn plain(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("/docs/errors#{code}"),
+            kind: format!("urn:huitou:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Error").into(),
             status: status.as_u16(),
             detail: detail.into(),
