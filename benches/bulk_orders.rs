@@ -60,7 +60,7 @@ fn measure(database: &str, orders: usize, mut url: impl FnMut(&str) -> String) {
     }));
     let mut connection = prepare(&url("tables"), tenant, shop);
     let tables = rate(load(&mut connection, &items, |c, batch| {
-        raw::upsert(c, tenant, batch, &ids, &raw::REAL_TABLES)
+        raw::upsert(c, tenant, batch, &ids, &raw::tables("orders", "order_lines"))
     }));
     let mut connection = prepare(&url("door"), tenant, shop);
     let door = rate(load(&mut connection, &items, |c, batch| {

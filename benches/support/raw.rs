@@ -70,14 +70,15 @@ const LINE_COLUMNS: &[&str] = &[
 const ORDER_KEY: &[&str] = &["tenant_id", "shop_id", "external_id"];
 const LINE_KEY: &[&str] = &["tenant_id", "order_id", "position"];
 
-pub static BARE_TABLES: Tables = Tables {
-    orders: Table { name: "bare_orders", columns: ORDER_COLUMNS, key: ORDER_KEY },
-    lines: Table { name: "bare_lines", columns: LINE_COLUMNS, key: LINE_KEY },
-};
-pub static REAL_TABLES: Tables = Tables {
-    orders: Table { name: "orders", columns: ORDER_COLUMNS, key: ORDER_KEY },
-    lines: Table { name: "order_lines", columns: LINE_COLUMNS, key: LINE_KEY },
-};
+pub static BARE_TABLES: Tables = tables("bare_orders", "bare_lines");
+
+/// Tables of these names with the columns that both sides of the comparison write.
+pub const fn tables(orders: &'static str, lines: &'static str) -> Tables {
+    Tables {
+        orders: Table { name: orders, columns: ORDER_COLUMNS, key: ORDER_KEY },
+        lines: Table { name: lines, columns: LINE_COLUMNS, key: LINE_KEY },
+    }
+}
 
 pub fn tenant_and_shop(connection: &mut AnyConnection, tenant: TenantId, shop: ShopId, now: Timestamp) {
     diesel::insert_into(tenants::table)
