@@ -237,9 +237,12 @@ impl Filter {
                 condition.push(sql!(text, bound));
             }
         }
+        // There is no index by creation, but ids are made in its order; where a clock is set back they run ahead of it.
         if let Some(after) = self.created.after {
-            // There is no index by creation, but ids are made in its order.
             condition.push(sql!(" AND c.id >= {}", first_id(after)));
+        }
+        if let Some(before) = self.created.before {
+            condition.push(sql!(" AND c.id < {}", first_id(before.plus_seconds(CLOCK_SET_BACK_SECONDS))));
         }
         condition
     }
@@ -260,6 +263,9 @@ impl Filter {
         condition
     }
 }
+
+/// No clock is set back further.
+const CLOCK_SET_BACK_SECONDS: i64 = 24 * 60 * 60;
 
 /// The smallest id that can be made at this moment (RFC 9562: a UUIDv7 begins with the milliseconds since 1970).
 fn first_id(at: Timestamp) -> CustomerId {

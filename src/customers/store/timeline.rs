@@ -61,14 +61,25 @@ pub fn timeline(
     after: Option<&Moment>,
     limit: i64,
 ) -> Result<Vec<(Moment, TimelineEventResponse)>> {
-    let texts: Vec<String> = STEPS.iter().map(|(event, column)| step_text(*event, column)).collect();
+    let texts = texts();
+    let query = query(tenant, customer, after, limit, &texts);
+    let rows: Vec<EventRow> = query.load(connection)?;
+    rows.into_iter().map(|row| Ok((row.moment(), row.into_event()?))).collect()
+}
+
+/// The texts of [`query`] that it borrows.
+pub(super) fn texts() -> Vec<String> {
+    STEPS.iter().map(|(event, column)| step_text(*event, column)).collect()
+}
+
+pub(super) fn query<'a>(tenant: TenantId, customer: CustomerId, after: Option<&'a Moment>, limit: i64, texts: &'a [String]) -> Sql<'a> {
     let mut events = page_of(created(tenant, customer), after, limit);
     let others = texts.iter().map(|text| sql!(text, "", 0)).chain([refunds(tenant)]);
     for other in others {
         events.push(sql!(" UNION ALL {}", page_of(other, after, limit)));
     }
-    let query = sql!(
-        "WITH mine AS (
+    sql!(
+        "WITH mine AS MATERIALIZED (
              SELECT o.id, o.ordered_at, o.paid_at, o.shipped_at, o.delivered_at, o.completed_at, o.closed_at,
                  o.refunded_amount
              FROM orders o WHERE o.tenant_id = {} AND o.customer_id = {})
@@ -82,9 +93,7 @@ pub fn timeline(
         events,
         limit,
         tenant
-    );
-    let rows: Vec<EventRow> = query.load(connection)?;
-    rows.into_iter().map(|row| Ok((row.moment(), row.into_event()?))).collect()
+    )
 }
 
 fn created<'a>(tenant: TenantId, customer: CustomerId) -> Sql<'a> {
@@ -112,8 +121,9 @@ fn step_text(event: EventType, column: &str) -> String {
 fn refunds<'a>(tenant: TenantId) -> Sql<'a> {
     sql!(
         "SELECT r.refunded_at AS at, {} AS step, r.order_id, r.external_id AS refund, r.amount
-         FROM mine m JOIN order_refunds r ON r.tenant_id = {} AND r.order_id = m.id
-         WHERE m.refunded_amount > 0 AND r.amount > 0",
+         FROM order_refunds r
+         WHERE r.tenant_id = {} AND r.order_id IN (SELECT m.id FROM mine m WHERE m.refunded_amount > 0)
+             AND r.amount > 0",
         EventType::OrderRefunded.rank(),
         tenant
     )
