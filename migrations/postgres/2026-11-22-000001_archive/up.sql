@@ -149,7 +149,7 @@ CREATE TABLE orders (
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, shop_id, external_id)
 );
-CREATE INDEX orders_by_customer ON orders (tenant_id, customer_id, ordered_at);
+CREATE INDEX orders_by_customer ON orders (tenant_id, customer_id, ordered_at, id);
 CREATE INDEX orders_by_order_time ON orders (tenant_id, ordered_at, id);
 CREATE INDEX orders_by_payment ON orders (tenant_id, paid_at);
 

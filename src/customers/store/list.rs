@@ -56,15 +56,23 @@ impl Sort {
         }
     }
 
-    fn order(self) -> &'static str {
-        match self {
+    /// Few rows are read and sorted: by an expression, because the databases are tempted to walk through all customers in
+    /// the wanted order instead and pick out the few.
+    fn order(self, few: bool) -> &'static str {
+        match (self, few) {
             // Ids are made in the order of time.
-            Self::NewestFirst => " ORDER BY c.id DESC LIMIT {}",
-            Self::OldestFirst => " ORDER BY c.id LIMIT {}",
-            Self::LastChangedFirst => " ORDER BY c.updated_at DESC, c.id DESC LIMIT {}",
-            Self::LastChangedLast => " ORDER BY c.updated_at, c.id LIMIT {}",
-            Self::ByName => " ORDER BY c.name_key, c.id LIMIT {}",
-            Self::ByNameBackwards => " ORDER BY c.name_key DESC, c.id DESC LIMIT {}",
+            (Self::NewestFirst, _) => " ORDER BY c.id DESC LIMIT {}",
+            (Self::OldestFirst, _) => " ORDER BY c.id LIMIT {}",
+            (Self::LastChangedFirst, false) => " ORDER BY c.updated_at DESC, c.id DESC LIMIT {}",
+            (Self::LastChangedFirst, true) => {
+                " ORDER BY COALESCE(c.updated_at, NULL) DESC, c.id DESC LIMIT {}"
+            }
+            (Self::LastChangedLast, false) => " ORDER BY c.updated_at, c.id LIMIT {}",
+            (Self::LastChangedLast, true) => " ORDER BY COALESCE(c.updated_at, NULL), c.id LIMIT {}",
+            (Self::ByName, false) => " ORDER BY c.name_key, c.id LIMIT {}",
+            (Self::ByName, true) => " ORDER BY COALESCE(c.name_key, ''), c.id LIMIT {}",
+            (Self::ByNameBackwards, false) => " ORDER BY c.name_key DESC, c.id DESC LIMIT {}",
+            (Self::ByNameBackwards, true) => " ORDER BY COALESCE(c.name_key, '') DESC, c.id DESC LIMIT {}",
         }
     }
 
@@ -103,17 +111,18 @@ pub fn list(
         // The nameless come last, whichever way; the databases do not agree on where NULL stands.
         let mut rows = match &after {
             Some(Place::Name(None, _)) => Vec::new(),
-            _ => part(" AND c.name_key IS NOT NULL", sort.order(), after.clone(), limit)?,
+            _ => part(" AND c.name_key IS NOT NULL", sort.order(few.is_some()), after.clone(), limit)?,
         };
         let missing = limit - rows.len() as i64;
         if missing > 0 {
-            let order = if sort == Sort::ByName { Sort::OldestFirst } else { Sort::NewestFirst }.order();
+            let order =
+                if sort == Sort::ByName { Sort::OldestFirst } else { Sort::NewestFirst }.order(few.is_some());
             let after = after.filter(|place| matches!(place, Place::Name(None, _)));
             rows.extend(part(" AND c.name_key IS NULL", order, after, missing)?);
         }
         rows
     } else {
-        part("", sort.order(), after, limit)?
+        part("", sort.order(few.is_some()), after, limit)?
     };
     rows.into_iter().map(|row| Ok((sort.place(&row), row.into_customer()?))).collect()
 }

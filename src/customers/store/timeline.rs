@@ -52,7 +52,8 @@ const STEPS: [(EventType, &str); 6] = [
 
 /// Up to `limit` events before a moment, each with its own.
 ///
-/// The customer's orders are read once; each kind of event yields at most a page, so that the work of sorting does not
+/// The customer's orders are read once (`MATERIALIZED`; else each kind of event would be looked for by whatever index
+/// has its date); each kind of event yields at most a page, so that the work of sorting does not
 /// grow with the number of orders.
 pub fn timeline(
     connection: &mut AnyConnection,
@@ -61,20 +62,21 @@ pub fn timeline(
     after: Option<&Moment>,
     limit: i64,
 ) -> Result<Vec<(Moment, TimelineEventResponse)>> {
-    let texts = texts();
+    let texts: Vec<String> = STEPS.iter().map(|(event, column)| step_text(*event, column)).collect();
     let query = query(tenant, customer, after, limit, &texts);
     let rows: Vec<EventRow> = query.load(connection)?;
     rows.into_iter().map(|row| Ok((row.moment(), row.into_event()?))).collect()
 }
 
-/// The texts of [`query`] that it borrows.
-pub(super) fn texts() -> Vec<String> {
-    STEPS.iter().map(|(event, column)| step_text(*event, column)).collect()
-}
-
-pub(super) fn query<'a>(tenant: TenantId, customer: CustomerId, after: Option<&'a Moment>, limit: i64, texts: &'a [String]) -> Sql<'a> {
+fn query<'a>(
+    tenant: TenantId,
+    customer: CustomerId,
+    after: Option<&'a Moment>,
+    limit: i64,
+    steps: &'a [String],
+) -> Sql<'a> {
     let mut events = page_of(created(tenant, customer), after, limit);
-    let others = texts.iter().map(|text| sql!(text, "", 0)).chain([refunds(tenant)]);
+    let others = steps.iter().map(|text| sql!(text, "", 0)).chain([refunds(tenant)]);
     for other in others {
         events.push(sql!(" UNION ALL {}", page_of(other, after, limit)));
     }
