@@ -7,7 +7,7 @@ use serde_json::json;
 use super::model::{Product, ProductDocument, ProductStatus};
 use crate::db::schema::products;
 use crate::db::types::{Guid, Json};
-use crate::db::{AnyConnection, Backend, Column, DbError, OnConflict, Sql, Table, Upsert};
+use crate::db::{AnyConnection, Backend, Column, DbError, Keyed, OnConflict, Sql, Table, Upsert};
 use crate::error::Result;
 use crate::ids::{ProductId, ShopId, TenantId};
 use crate::shops::by_shop;
@@ -178,17 +178,18 @@ pub fn lock<'k>(
     tenant: TenantId,
     keys: impl Iterator<Item = &'k ProductKey>,
 ) -> Result<Vec<Product>, DbError> {
-    let lock = match connection.backend() {
-        Backend::Postgres => " FOR UPDATE OF p",
-        Backend::Sqlite => "",
-    };
-    let text = format!(
-        "SELECT {COLUMNS} FROM products p
-         WHERE p.tenant_id = {{}} AND p.shop_id = {{}} AND p.external_id {{}} ORDER BY p.external_id{lock}"
-    );
     let mut products = Vec::new();
     for (shop, external_ids) in by_shop(keys) {
-        products.extend(load(connection, &sql!(&text, tenant, shop, Column::texts(external_ids)))?);
+        let known = Keyed {
+            table: "products",
+            alias: "p",
+            within: sql!("p.tenant_id = {} AND p.shop_id = {}", tenant, shop),
+            key: "external_id",
+            keys: Column::texts(external_ids),
+            lock: true,
+        };
+        let known = known.rows(connection);
+        products.extend(load(connection, &sql!("SELECT {} FROM {}", Sql::text(COLUMNS), known))?);
     }
     Ok(products)
 }

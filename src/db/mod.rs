@@ -9,6 +9,7 @@ mod connection;
 #[cfg(feature = "postgres")]
 mod distribute;
 mod error;
+mod keyed;
 pub mod migrate;
 mod pool;
 pub mod schema;
@@ -20,6 +21,7 @@ mod upsert;
 pub use apart::{apart, retry, split};
 pub use connection::{AnyConnection, Backend, MultiBackend, Target, look_up_by_key, transaction};
 pub use error::DbError;
+pub use keyed::Keyed;
 pub use pool::{Db, DbOptions};
 pub use slow::warn_of_slow_statements;
 pub use sql::{Bind, Column, Sql};

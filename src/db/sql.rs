@@ -41,6 +41,8 @@ pub enum Bind<'a> {
     Json(Json),
     /// A comparison with any of these values: `id {}`.
     AnyOf(Column<'a>),
+    /// All these values as one, an array; on PostgreSQL only.
+    Array(Column<'a>),
     Sql(Sql<'a>),
 }
 
@@ -196,16 +198,24 @@ enum Part<'a> {
 impl<'a> Sql<'a> {
     /// Splits `text` at each `{}` and puts the arguments between.
     pub fn new(text: &'a str, arguments: Vec<Bind<'a>>) -> Self {
-        let mut parts = Vec::with_capacity(2 * arguments.len() + 1);
-        let mut pieces = text.split("{}");
-        parts.extend(pieces.next().map(|piece| Part::Text(piece.into())));
+        Self::between(text.split("{}").map(Cow::Borrowed), arguments, text)
+    }
+
+    /// [`Sql::new`] for a text that was put together.
+    pub fn owned(text: String, arguments: Vec<Bind<'a>>) -> Self {
+        Self::between(text.split("{}").map(|piece| Cow::Owned(piece.to_owned())), arguments, &text)
+    }
+
+    fn between(mut pieces: impl Iterator<Item = Cow<'a, str>>, arguments: Vec<Bind<'a>>, text: &str) -> Self {
         assert_eq!(text.matches("{}").count(), arguments.len(), "one argument for each {{}} in: {text}");
+        let mut parts = Vec::with_capacity(2 * arguments.len() + 1);
+        parts.extend(pieces.next().map(Part::Text));
         for (argument, piece) in arguments.into_iter().zip(pieces) {
             match argument {
                 Bind::Sql(sql) => parts.extend(sql.parts),
                 value => parts.push(Part::Bind(value)),
             }
-            parts.push(Part::Text(piece.into()));
+            parts.push(Part::Text(piece));
         }
         Self { parts }
     }
@@ -237,7 +247,7 @@ impl<'a> Sql<'a> {
 
     #[cfg(feature = "sqlite")]
     fn has_list(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Bind(Bind::AnyOf(_))))
+        self.parts.iter().any(|part| matches!(part, Part::Bind(Bind::AnyOf(_) | Bind::Array(_))))
     }
 }
 
@@ -268,7 +278,7 @@ impl<T> Row for T where T: QueryableByName<diesel::sqlite::Sqlite> + 'static {}
 
 /// Pushes a single value; a [`Bind::AnyOf`] is the caller's, for each database has its own way.
 macro_rules! push_value {
-    ($pass:expr, $bind:expr, $set:ident => $push_set:expr) => {
+    ($pass:expr, $bind:expr, $set:ident => $push_set:expr, $array:ident => $push_array:expr) => {
         match $bind {
             Bind::Uuid(id) => $pass.push_bind_param::<Guid, _>(id)?,
             Bind::Text(text) => $pass.push_bind_param::<Text, _>(text)?,
@@ -278,6 +288,7 @@ macro_rules! push_value {
             Bind::Instant(moment) => $pass.push_bind_param::<Instant, _>(moment)?,
             Bind::Json(json) => $pass.push_bind_param::<JsonText, _>(json)?,
             Bind::AnyOf($set) => $push_set,
+            Bind::Array($array) => $push_array,
             Bind::Sql(_) => unreachable!("Sql::new puts nested pieces in line"),
         }
     };
@@ -299,7 +310,7 @@ mod postgres {
                         pass.push_sql("= ANY(");
                         push_array(column, pass.reborrow())?;
                         pass.push_sql(")");
-                    }),
+                    }, column => push_array(column, pass.reborrow())?),
                 }
             }
             Ok(())
@@ -353,7 +364,8 @@ mod sqlite {
                 match part {
                     Part::Text(text) => pass.push_sql(text),
                     Part::Bind(bind) => {
-                        push_value!(pass, bind, column => push_list(column, pass.reborrow())?)
+                        push_value!(pass, bind, column => push_list(column, pass.reborrow())?,
+                            column => push_list(column, pass.reborrow())?)
                     }
                 }
             }

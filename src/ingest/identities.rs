@@ -7,7 +7,7 @@ use diesel::sql_types::Text;
 
 use crate::clock::IdGen;
 use crate::db::types::Guid;
-use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, Upsert};
+use crate::db::{AnyConnection, Column, DbError, Keyed, OnConflict, Table, Upsert};
 use crate::ids::{CustomerId, IdentityId, ShopId, TenantId};
 use crate::shops::by_shop;
 use crate::sql;
@@ -100,15 +100,17 @@ fn find(
 ) -> Result<BTreeMap<BuyerKey, Identity>, DbError> {
     let mut found = BTreeMap::new();
     for (shop, values) in by_shop(keys.iter()) {
-        let rows: Vec<Row> = sql!(
-            "SELECT value, id, customer_id FROM identities
-             WHERE tenant_id = {} AND kind = {} AND scope = {} AND value {}",
-            tenant,
-            EXTERNAL,
-            shop.to_string(),
-            Column::texts(values),
-        )
-        .load(connection)?;
+        let scope = shop.to_string();
+        let known = Keyed {
+            table: "identities",
+            alias: "i",
+            within: sql!("i.tenant_id = {} AND i.kind = {} AND i.scope = {}", tenant, EXTERNAL, scope),
+            key: "value",
+            keys: Column::texts(values),
+            lock: false,
+        };
+        let known = known.rows(connection);
+        let rows: Vec<Row> = sql!("SELECT i.value, i.id, i.customer_id FROM {}", known).load(connection)?;
         found.extend(rows.into_iter().map(|row| {
             let identity = Identity { id: row.id, customer_id: row.customer_id };
             ((shop, row.value), identity)

@@ -8,7 +8,7 @@ use super::apply::reconsider;
 use super::load;
 use crate::clock::IdGen;
 use crate::db::types::Guid;
-use crate::db::{AnyConnection, Backend, Column, DbError, look_up_by_key, retry, transaction};
+use crate::db::{AnyConnection, Backend, Column, DbError, Keyed, look_up_by_key, retry, transaction};
 use crate::ids::{CustomerId, OrderId, TenantId};
 use crate::sql;
 use crate::time::Timestamp;
@@ -122,14 +122,16 @@ fn by_shop(
              SUM(CASE WHEN o.paid_at IS NOT NULL AND o.refunded_amount > 0 THEN 1 ELSE 0 END),
              SUM(CASE WHEN o.paid_at IS NULL THEN 1 ELSE 0 END),
              {}, {}, {}, {}, MIN(o.paid_at), MAX(o.paid_at)
-         FROM orders o WHERE o.tenant_id = {{}} AND o.customer_id {{}}
+         FROM {{}}
          GROUP BY o.tenant_id, o.customer_id, o.shop_id",
         paid("COALESCE(o.gross_amount, 0)"),
         paid("COALESCE(o.gross_amount - o.net_amount, 0)"),
         paid("COALESCE(o.net_amount, 0)"),
         paid("o.items"),
     );
-    Ok(sql!(&text, tenant, Column::ids(customers.iter().copied())).execute(connection)?)
+    let keys = Column::ids(customers.iter().copied());
+    let orders = Keyed::of_tenant("orders", "o", tenant, "customer_id", keys).rows(connection);
+    Ok(sql!(&text, orders).execute(connection)?)
 }
 
 fn overall(
@@ -155,9 +157,10 @@ fn overall(
         "INSERT INTO customer_facts (tenant_id, customer_id, orders, orders_kept, orders_unconverted, orders_refunded,
              unpaid_orders, gross_amount, refunded_amount, spent_amount, items, first_order_at, last_order_at)
          SELECT c.tenant_id, c.id, {sums}MIN(f.first_order_at), MAX(f.last_order_at)
-         FROM customers c LEFT JOIN customer_shop_facts f ON f.tenant_id = {{}} AND f.customer_id = c.id
-         WHERE c.tenant_id = {{}} AND c.id {{}}
+         FROM {{}} LEFT JOIN customer_shop_facts f ON f.tenant_id = {{}} AND f.customer_id = c.id
          GROUP BY c.tenant_id, c.id"
     );
-    Ok(sql!(&text, tenant, tenant, Column::ids(customers.iter().copied())).execute(connection)?)
+    let keys = Column::ids(customers.iter().copied());
+    let people = Keyed::of_tenant("customers", "c", tenant, "id", keys).rows(connection);
+    Ok(sql!(&text, people, tenant).execute(connection)?)
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use super::{lock, unreadable};
+use super::unreadable;
 use crate::customers::contact::Contact;
 use crate::db::types::{Guid, Instant, Json, JsonText};
-use crate::db::{AnyConnection, Column, DbError};
+use crate::db::{AnyConnection, Column, DbError, Keyed, Sql};
 use crate::ids::{CustomerId, ShopId, TenantId};
 use crate::ingest::facts::Facts;
 use crate::ingest::stamps::Settled;
@@ -120,14 +120,16 @@ pub fn contacts(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let wanted = Column::ids(ids.iter().copied());
-    let text = format!(
-        "SELECT c.id, c.name, c.nick, c.gender, c.birthday, c.language, c.phone, c.email,
-             c.country, c.province, c.city, c.district, c.address_line, c.postcode, c.attributes, c.stamps, c.revision
-         FROM customers c WHERE c.tenant_id = {{}} AND c.id {{}} ORDER BY c.id{}",
-        lock(connection, "c")
-    );
-    let rows: Vec<CustomerRow> = sql!(&text, tenant, wanted).load(connection)?;
+    let keys = Column::ids(ids.iter().copied());
+    let known = Keyed { lock: true, ..Keyed::of_tenant("customers", "c", tenant, "id", keys) };
+    let known = known.rows(connection);
+    let rows: Vec<CustomerRow> = sql!(
+        "SELECT c.id, c.name, c.nick, c.gender, c.birthday, c.language, c.phone, c.email, c.country, c.province, c.city,
+             c.district, c.address_line, c.postcode, c.attributes, c.stamps, c.revision
+         FROM {}",
+        known,
+    )
+    .load(connection)?;
     rows.into_iter().map(|row| Ok((row.id, row.into_customer()?))).collect()
 }
 
@@ -141,22 +143,27 @@ pub fn customers(
     if customers.is_empty() {
         return Ok(customers);
     }
-    let wanted = || Column::ids(ids.iter().copied());
+    let facts = |table, connection: &AnyConnection| {
+        let keys = Column::ids(ids.iter().copied());
+        Keyed::of_tenant(table, "f", tenant, "customer_id", keys).rows(connection)
+    };
     // The rows above are locked, so their facts stand still: a later statement sees what the last holder committed.
-    let overall = format!(
-        "SELECT f.customer_id, f.customer_id AS shop_id, {FACTS}
-         FROM customer_facts f WHERE f.tenant_id = {{}} AND f.customer_id {{}}"
+    let overall = sql!(
+        "SELECT f.customer_id, f.customer_id AS shop_id, {} FROM {}",
+        Sql::text(FACTS),
+        facts("customer_facts", connection),
     );
-    for row in sql!(&overall, tenant, wanted()).load::<FactsRow>(connection)? {
+    for row in overall.load::<FactsRow>(connection)? {
         if let Some(customer) = customers.get_mut(&row.customer_id) {
             customer.facts = row.into();
         }
     }
-    let by_shop = format!(
-        "SELECT f.customer_id, f.shop_id, {FACTS}
-         FROM customer_shop_facts f WHERE f.tenant_id = {{}} AND f.customer_id {{}}"
+    let by_shop = sql!(
+        "SELECT f.customer_id, f.shop_id, {} FROM {}",
+        Sql::text(FACTS),
+        facts("customer_shop_facts", connection),
     );
-    for row in sql!(&by_shop, tenant, wanted()).load::<FactsRow>(connection)? {
+    for row in by_shop.load::<FactsRow>(connection)? {
         if let Some(customer) = customers.get_mut(&row.customer_id) {
             let facts = ShopFacts { stored: true, changed: false, facts: Facts::default() };
             customer.by_shop.insert(row.shop_id, ShopFacts { facts: row.into(), ..facts });
@@ -228,11 +235,12 @@ pub fn bounds(
     tenant: TenantId,
     customers: impl IntoIterator<Item = CustomerId>,
 ) -> Result<Vec<Bounds>, DbError> {
+    let orders =
+        Keyed::of_tenant("orders", "o", tenant, "customer_id", Column::ids(customers)).rows(connection);
     let found = sql!(
-        "SELECT customer_id, shop_id, MIN(paid_at) AS first, MAX(paid_at) AS last
-         FROM orders WHERE tenant_id = {} AND customer_id {} GROUP BY customer_id, shop_id",
-        tenant,
-        Column::ids(customers),
+        "SELECT o.customer_id, o.shop_id, MIN(o.paid_at) AS first, MAX(o.paid_at) AS last
+         FROM {} GROUP BY o.customer_id, o.shop_id",
+        orders,
     );
     Ok(found.load(connection)?)
 }

@@ -8,15 +8,7 @@ pub use customers::{Customer, ShopFacts, bounds, contacts, customers};
 pub use orders::{OrderKey, Personal, StoredOrder, orders, unconverted};
 pub use tenant::{Tenant, tenant};
 
-use crate::db::{AnyConnection, Backend, DbError};
-
-/// `FOR UPDATE` where rows can be locked; on SQLite the writer is alone anyway.
-fn lock(connection: &AnyConnection, table: &str) -> String {
-    match connection.backend() {
-        Backend::Postgres => format!(" FOR UPDATE OF {table}"),
-        Backend::Sqlite => String::new(),
-    }
-}
+use crate::db::DbError;
 
 fn unreadable(what: &str) -> impl Fn(serde_json::Error) -> DbError + '_ {
     move |error| DbError::Failed(format!("{what} cannot be read: {error}"))

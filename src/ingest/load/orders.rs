@@ -4,9 +4,9 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::{Deserialize, Serialize};
 
-use super::{lock, unreadable};
+use super::unreadable;
 use crate::db::types::{Guid, Instant, Json, JsonText};
-use crate::db::{AnyConnection, Column, DbError};
+use crate::db::{AnyConnection, Column, DbError, Keyed, Sql};
 use crate::ids::{CustomerId, IdentityId, OrderId, ShopId, TenantId};
 use crate::ingest::facts::Counted;
 use crate::ingest::order::{Amounts, MergeState, Order, SettingsRate, Told, part};
@@ -110,14 +110,19 @@ pub fn orders<'k>(
     tenant: TenantId,
     keys: impl Iterator<Item = &'k OrderKey>,
 ) -> Result<Vec<StoredOrder>, DbError> {
-    let text = format!(
-        "SELECT {ORDER_COLUMNS} FROM orders o
-         WHERE o.tenant_id = {{}} AND o.shop_id = {{}} AND o.external_id {{}} ORDER BY o.external_id{}",
-        lock(connection, "o")
-    );
     let mut orders = Vec::new();
     for (shop, external_ids) in by_shop(keys) {
-        let rows: Vec<OrderRow> = sql!(&text, tenant, shop, Column::texts(external_ids)).load(connection)?;
+        let known = Keyed {
+            table: "orders",
+            alias: "o",
+            within: sql!("o.tenant_id = {} AND o.shop_id = {}", tenant, shop),
+            key: "external_id",
+            keys: Column::texts(external_ids),
+            lock: true,
+        };
+        let known = known.rows(connection);
+        let rows: Vec<OrderRow> =
+            sql!("SELECT {} FROM {}", Sql::text(ORDER_COLUMNS), known).load(connection)?;
         for row in rows {
             orders.push(row.into_stored()?);
         }

@@ -1,7 +1,7 @@
 //! Orders with their lines and refunds.
 
 use super::json;
-use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, Upsert};
+use crate::db::{AnyConnection, Column, DbError, Keyed, OnConflict, Table, Upsert};
 use crate::ids::TenantId;
 use crate::ingest::derive::Derived;
 use crate::ingest::load::Personal;
@@ -242,20 +242,21 @@ fn lines(
     if !stale.is_empty() {
         let columns = LINES.columns.join(", ");
         let copied = LINES.columns.iter().map(|&column| match column {
-            "customer_id" | "paid_at" => format!("o.{column}"),
+            "customer_id" | "paid_at" => {
+                format!("(SELECT o.{column} FROM orders o WHERE o.tenant_id = {{}} AND o.id = l.order_id)")
+            }
             _ => format!("l.{column}"),
         });
         // An upsert of the rows onto themselves: an UPDATE would need a join, which Citus does not take here.
         let text = format!(
             "INSERT INTO order_lines ({columns})
-             SELECT {} FROM order_lines l
-             JOIN orders o ON o.tenant_id = {{}} AND o.id = l.order_id
-             WHERE l.tenant_id = {{}} AND l.order_id {{}}
+             SELECT {} FROM {{}} WHERE TRUE
              ON CONFLICT (tenant_id, order_id, position)
              DO UPDATE SET customer_id = excluded.customer_id, paid_at = excluded.paid_at",
             copied.collect::<Vec<_>>().join(", "),
         );
-        sql!(&text, tenant, tenant, stale).execute(connection)?;
+        let lines = Keyed::of_tenant("order_lines", "l", tenant, "order_id", stale).rows(connection);
+        sql!(&text, tenant, tenant, lines).execute(connection)?;
     }
     Ok(())
 }
