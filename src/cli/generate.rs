@@ -127,14 +127,13 @@ fn writers(backend: Backend, wanted: Option<u8>) -> usize {
     }
 }
 
-/// So many new rows make the planner's figures useless.
+/// So many new rows make the planner's figures useless; those of SQLite are fixed by the migrations.
 fn refresh_statistics(db: &Db) -> Outcome {
     use diesel::connection::SimpleConnection;
-    let text = match db.backend() {
-        Backend::Sqlite => "PRAGMA analysis_limit = 1000; ANALYZE;",
-        Backend::Postgres => "ANALYZE",
-    };
-    Ok(db.dedicated()?.batch_execute(text)?)
+    match db.backend() {
+        Backend::Sqlite => Ok(()),
+        Backend::Postgres => Ok(db.dedicated()?.batch_execute("ANALYZE")?),
+    }
 }
 
 fn average(text: &str) -> Result<f64, String> {
