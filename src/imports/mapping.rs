@@ -121,7 +121,7 @@ pub struct Plan {
     pub zone: TimeZone,
     pub currency: String,
     pub as_of: Option<Timestamp>,
-    /// Records make members of this list (see [`targets::part`]), so that those of one document belong together.
+    /// Records make members of this list (see `targets::part`), so that those of one document belong together.
     pub part: Option<(&'static str, &'static str)>,
 }
 

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::ids::TenantId;
 use crate::time::Timestamp;
 
-/// Finds tenants. What another instance changes is seen within [`KEPT_SECONDS`].
+/// Finds tenants. What another instance changes is seen within `KEPT_SECONDS`.
 pub struct TenantCache {
     db: Db,
     clock: Arc<dyn Clock>,
