@@ -20,6 +20,9 @@ pub enum Source {
     Person = 3,
 }
 
+/// The rank of a masked address, whoever tells it: below all sources.
+const MASKED: i64 = 0;
+
 /// The contact block of a customer's file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Contact {
@@ -46,6 +49,8 @@ pub enum Detail {
     Phone(Option<String>),
     Email(Option<String>),
     Address(Address),
+    /// What is not masked of an address; counts while nobody told a whole one.
+    MaskedAddress(Address),
     Attributes(Attributes),
 }
 
@@ -63,6 +68,9 @@ impl Contact {
             Detail::Phone(told) => stamps.settle('p', stamp, &mut self.phone, told),
             Detail::Email(told) => stamps.settle('e', stamp, &mut self.email, told),
             Detail::Address(told) => stamps.settle('a', stamp, &mut self.address, told),
+            Detail::MaskedAddress(told) => {
+                stamps.settle('a', Stamp(MASKED, version.micros()), &mut self.address, told)
+            }
             Detail::Attributes(told) => stamps.settle('t', stamp, &mut self.attributes, told),
         }
     }
@@ -86,15 +94,13 @@ impl Contact {
 
     /// Joins what an order says of its buyer. Masked values (`138****1234`) say nothing.
     pub fn tell_buyer(&mut self, buyer: &BuyerDocument, version: Timestamp) -> Settled {
-        let plain = |text: &Option<String>| text.clone().filter(|text| !text.contains('*'));
-        let address = buyer.address.clone().filter(|address| {
-            !address.line.as_deref().is_some_and(|line| line.contains('*')) && *address != Address::default()
-        });
+        let address = if buyer.address_is_whole() { Detail::Address } else { Detail::MaskedAddress };
+        let buyer = buyer.unmasked();
         let details = [
-            plain(&buyer.name).map(|name| Detail::Name(Some(name))),
-            plain(&buyer.phone).map(|phone| Detail::Phone(Some(phone))),
-            plain(&buyer.email).map(|email| Detail::Email(Some(email))),
-            address.map(Detail::Address),
+            buyer.name.map(|name| Detail::Name(Some(name))),
+            buyer.phone.map(|phone| Detail::Phone(Some(phone))),
+            buyer.email.map(|email| Detail::Email(Some(email))),
+            buyer.address.map(address),
         ];
         let told = details.into_iter().flatten().map(|detail| self.tell(Source::Order, version, detail));
         told.max().unwrap_or_default()

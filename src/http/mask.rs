@@ -43,9 +43,12 @@ pub fn mask_name(name: &str) -> String {
     format!("{first}**")
 }
 
+/// What stands for a text of which nothing is shown.
+pub const HIDDEN: &str = "***";
+
 /// Nothing of it is shown.
 pub fn mask_text(_: &str) -> String {
-    "***".into()
+    HIDDEN.into()
 }
 
 /// Masks a field that may be absent.
@@ -58,6 +61,11 @@ pub fn mask_with(field: &mut Option<String>, mask: fn(&str) -> String) {
 /// Whether a text is what this service answered without `pii:read`, and so nothing to store.
 pub fn looks_masked(text: &str) -> bool {
     text.contains("**")
+}
+
+/// Whether somebody hid part of a name, phone, e-mail or address, this service or a platform; platforms write `张*`, too.
+pub fn is_partly_hidden(text: &str) -> bool {
+    text.contains('*')
 }
 
 #[cfg(test)]

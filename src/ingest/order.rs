@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::stamps::{Stamp, Stamps};
+use crate::http::mask::HIDDEN;
 use crate::ids::{CustomerId, IdentityId, OrderId, ShopId};
 use crate::orders::OrderStatus;
 use crate::orders::document::{Attributes, BuyerDocument, LineDocument, OrderDocument};
@@ -112,7 +113,10 @@ pub mod part {
     pub const CLOSED_AT: char = 'x';
     pub const AMOUNTS: char = 'a';
     pub const LINES: char = 'l';
-    pub const BUYER: char = 'b';
+    pub const BUYER_NAME: char = 'N';
+    pub const BUYER_PHONE: char = 'P';
+    pub const BUYER_EMAIL: char = 'E';
+    pub const BUYER_ADDRESS: char = 'A';
     pub const BUYER_ID: char = 'i';
     pub const SOURCE: char = 'r';
     pub const PROMOTIONS: char = 'm';
@@ -150,6 +154,7 @@ impl Order {
         changed |= self.tell_amounts(document, currency, stamp);
         changed |= self.tell_lines(document.lines.as_deref(), stamp);
         changed |= self.tell_details(document, stamp);
+        changed |= document.customer.as_ref().is_some_and(|buyer| self.tell_buyer(buyer, stamp));
         changed |= self.tell_refunds(document, version);
         changed |= document.version > self.version;
         self.version = self.version.max(document.version);
@@ -224,23 +229,51 @@ impl Order {
                 stamps.settle(part::COUPON_CODES, stamp, &mut told.coupon_codes, codes.clone()).is_news();
         }
         if let Some(buyer) = &document.customer {
-            let contact = BuyerDocument { external_id: None, ..buyer.clone() };
             if buyer.external_id.is_some() {
                 changed |= stamps
                     .settle(part::BUYER_ID, stamp, &mut told.buyer_id, buyer.external_id.clone())
                     .is_news();
             }
-            if contact != BuyerDocument::default() {
-                changed |= stamps.settle(part::BUYER, stamp, &mut told.buyer, Some(contact)).is_news();
-            }
         }
-        if document.note.is_some() {
+        // What a caller without `pii:read` was shown comes back as the note.
+        if document.note.as_deref().is_some_and(|note| note != HIDDEN) {
             changed |= stamps.settle(part::NOTE, stamp, &mut told.note, document.note.clone()).is_news();
         }
         if let Some(attributes) = &document.attributes {
             changed |=
                 stamps.settle(part::ATTRIBUTES, stamp, &mut told.attributes, attributes.clone()).is_news();
         }
+        changed
+    }
+
+    /// Part by part, so that one who may not see a part, and tells it masked, does not wipe it out.
+    fn tell_buyer(&mut self, buyer: &BuyerDocument, stamp: Stamp) -> bool {
+        let stamps = &mut self.merge.stamps;
+        let mut known = self.told.buyer.take().unwrap_or_default();
+        let whole = buyer.address_is_whole();
+        let buyer = buyer.unmasked();
+        let mut changed = false;
+        if buyer.name.is_some() {
+            changed |= stamps.settle(part::BUYER_NAME, stamp, &mut known.name, buyer.name).is_news();
+        }
+        if buyer.phone.is_some() {
+            let mut phone = (known.phone, known.phone_verified);
+            let told = (buyer.phone, buyer.phone_verified);
+            changed |= stamps.settle(part::BUYER_PHONE, stamp, &mut phone, told).is_news();
+            (known.phone, known.phone_verified) = phone;
+        }
+        if buyer.email.is_some() {
+            let mut email = (known.email, known.email_verified);
+            let told = (buyer.email, buyer.email_verified);
+            changed |= stamps.settle(part::BUYER_EMAIL, stamp, &mut email, told).is_news();
+            (known.email, known.email_verified) = email;
+        }
+        if buyer.address.is_some() {
+            // A whole address stands against every masked one: what those leave out is not gone.
+            let stamp = Stamp(i64::from(whole), stamp.0);
+            changed |= stamps.settle(part::BUYER_ADDRESS, stamp, &mut known.address, buyer.address).is_news();
+        }
+        self.told.buyer = Some(known).filter(|known| *known != BuyerDocument::default());
         changed
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How new a told value is; the greater wins. Orders use (version, rank of the status), contacts (rank of the source,
-/// version).
+/// How new a told value is; the greater wins. Orders use (version, rank of the status), for the buyer's address (whether
+/// it is whole, version); contacts (rank of the source, version).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp(pub i64, pub i64);
 

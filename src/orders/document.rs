@@ -10,6 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::OrderStatus;
+use crate::http::mask::is_partly_hidden;
 use crate::time::Timestamp;
 
 /// Free properties: text, number or truth by name.
@@ -99,7 +100,8 @@ pub struct OrderDocument {
     pub attributes: Option<Attributes>,
 }
 
-/// Who bought.
+/// Who bought. Name, phone, e-mail and address are parts of their own. A masked one (`138****1234`) tells nothing, and
+/// of an address whose district, line or postcode is masked the rest counts while no whole one is known.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BuyerDocument {
@@ -150,6 +152,52 @@ pub struct Address {
     pub line: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postcode: Option<String>,
+}
+
+impl BuyerDocument {
+    /// What it tells without what is masked.
+    #[must_use]
+    pub fn unmasked(&self) -> Self {
+        let plain = |text: &Option<String>| text.clone().filter(|text| !is_partly_hidden(text));
+        let (phone, email) = (plain(&self.phone), plain(&self.email));
+        Self {
+            external_id: self.external_id.clone(),
+            name: plain(&self.name),
+            phone_verified: self.phone_verified && phone.is_some(),
+            phone,
+            email_verified: self.email_verified && email.is_some(),
+            email,
+            address: self
+                .address
+                .as_ref()
+                .map(Address::unmasked)
+                .filter(|address| *address != Address::default()),
+        }
+    }
+
+    /// Whether its address says all that whoever tells it knows.
+    pub fn address_is_whole(&self) -> bool {
+        self.address.as_ref().is_none_or(Address::is_whole)
+    }
+}
+
+impl Address {
+    /// Whether nothing of it is masked.
+    pub fn is_whole(&self) -> bool {
+        *self == self.unmasked()
+    }
+
+    /// What it tells without what is masked.
+    #[must_use]
+    pub fn unmasked(&self) -> Self {
+        let plain = |text: &Option<String>| text.clone().filter(|text| !is_partly_hidden(text));
+        Self {
+            district: plain(&self.district),
+            line: plain(&self.line),
+            postcode: plain(&self.postcode),
+            ..self.clone()
+        }
+    }
 }
 
 /// One position of an order.

@@ -27,13 +27,20 @@ fn buyer() -> impl Strategy<Value = BuyerDocument> {
         proptest::option::of(prop_oneof![Just("13800001234"), Just("138****1234"), Just("+44 20 7946 0018")]);
     let email = proptest::option::of(prop_oneof![Just("Lei@Example.com"), Just("l***@example.com")]);
     let city = proptest::option::of(prop_oneof![Just("杭州"), Just("Leeds")]);
-    (id, name, phone, email, city).prop_map(|(external_id, name, phone, email, city)| BuyerDocument {
-        external_id,
-        name: name.map(Into::into),
-        phone: phone.map(Into::into),
-        email: email.map(Into::into),
-        address: city.map(|city| Address { city: Some(city.into()), ..Address::default() }),
-        ..BuyerDocument::default()
+    let line = proptest::option::of(prop_oneof![Just("文三路 1 号"), Just("***")]);
+    (id, name, phone, email, city, line).prop_map(|(external_id, name, phone, email, city, line)| {
+        BuyerDocument {
+            external_id,
+            name: name.map(Into::into),
+            phone: phone.map(Into::into),
+            email: email.map(Into::into),
+            address: city.map(|city| Address {
+                city: Some(city.into()),
+                line: line.map(Into::into),
+                ..Address::default()
+            }),
+            ..BuyerDocument::default()
+        }
     })
 }
 

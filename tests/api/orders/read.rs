@@ -64,6 +64,26 @@ on_both! {
         assert_eq!(list.at("/data/0"), &masked.body);
     }
 
+    async fn what_was_shown_masked_wipes_nothing_out_when_it_is_sent_again(app: TestApp) {
+        let shop = Shop::open(&app).await;
+        let id = shop.tell(&app, "1", &order(json!({}))).await;
+        let path = format!("/v1/orders/{id}");
+        let plain = app.get(&path).bearer_auth(&shop.token).answer().await;
+        let token = app.token(&shop.tenant, "orders:read");
+        let masked = app.get(&path).bearer_auth(&token).answer().await;
+        let again = json!({
+            "version": "2026-11-12T00:00:00Z", "customer": masked.at("customer"), "note": masked.at("note")
+        });
+        shop.tell(&app, "1", &again).await;
+        let read = app.get(&path).bearer_auth(&shop.token).answer().await;
+        assert_eq!((read.at("customer"), read.at("note")), (plain.at("customer"), plain.at("note")));
+        let name = json!({"version": "2026-11-13T00:00:00Z", "customer": {"name": "小5", "phone": "138****1234"}});
+        shop.tell(&app, "1", &name).await;
+        let read = app.get(&path).bearer_auth(&shop.token).answer().await;
+        let known = (read.text("/customer/name"), read.text("/customer/phone"), read.text("/customer/address/line"));
+        assert_eq!(known, ("小5".into(), "13800001234".into(), "文三路 1 号".into()));
+    }
+
     async fn what_a_caller_has_already_is_not_sent_again(app: TestApp) {
         let shop = Shop::open(&app).await;
         let id = shop.tell(&app, "1", &order(json!({}))).await;
