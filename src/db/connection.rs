@@ -106,8 +106,7 @@ impl Target {
                      PRAGMA foreign_keys = ON;
                      PRAGMA cache_size = -16384;
                      PRAGMA journal_size_limit = 67108864;
-                     PRAGMA temp_store = MEMORY;
-                     PRAGMA mmap_size = 1073741824;",
+                     PRAGMA temp_store = MEMORY;",
                     BUSY_TIMEOUT.as_millis()
                 ))?;
                 if !statement_cache {
