@@ -76,12 +76,25 @@ pub enum Place {
 
 impl FieldError {
     pub fn pointer(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { place: Place::Pointer(pointer.into()), code, detail: detail.into() }
+        Self { place: Place::Pointer(short(pointer.into(), LONGEST_POINTER)), code, detail: detail.into() }
     }
 
     pub fn parameter(name: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { place: Place::Parameter(name.into()), code, detail: detail.into() }
+        Self { place: Place::Parameter(short(name.into(), LONGEST_ECHO)), code, detail: detail.into() }
     }
+}
+
+/// How many characters of a name or a value are told back, so that a large one does not come back in every error.
+pub const LONGEST_ECHO: usize = 100;
+const LONGEST_POINTER: usize = 4 * LONGEST_ECHO;
+
+/// The text, or its beginning if it has more than so many characters.
+pub fn short(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 impl From<Violation> for FieldError {
@@ -103,6 +116,14 @@ impl Error {
 
     pub fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
         Self::BadRequest { code, detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// The answer to a cursor that this service did not make for the list that it came to.
+    pub fn invalid_cursor() -> Self {
+        Self::bad_request(
+            "invalid_cursor",
+            "the cursor is not of this list; it holds only for the same filters and order",
+        )
     }
 
     pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {

@@ -90,6 +90,8 @@ pub struct Limits {
     pub bulk_body_bytes: usize,
     /// Objects in a bulk body that is not NDJSON.
     pub bulk_items: usize,
+    /// Objects in a bulk body that is NDJSON.
+    pub bulk_lines: usize,
     /// Levels of lists and objects in a body.
     pub body_depth: usize,
     /// Requests in a second for each tenant and subject; none for no limit.

@@ -218,6 +218,7 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
         body_bytes: reader.number("BODY_LIMIT_BYTES", 1_024, 64 * MEBIBYTE),
         bulk_body_bytes: reader.number("BULK_BODY_LIMIT_BYTES", 1_024, 1_024 * MEBIBYTE),
         bulk_items: reader.number("BULK_MAX_ITEMS", 1, 10_000),
+        bulk_lines: reader.number("BULK_MAX_LINES", 1, 1_000_000),
         body_depth: reader.number("BODY_MAX_DEPTH", 4, 100),
         rate_per_second: rate,
         rate_burst: burst,

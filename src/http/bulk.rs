@@ -1,12 +1,13 @@
 //! Bodies with many objects, each read, checked and answered on its own.
 
-use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -19,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::validation::{Report, Validate};
 
 /// An object that comes in bulk.
-pub trait BulkItem: DeserializeOwned + Validate + 'static {
+pub trait BulkItem: DeserializeOwned + Validate + Send + 'static {
     /// The field of the body that holds the list, such as `orders`.
     const LIST: &'static str;
 }
@@ -144,7 +145,7 @@ impl<T: BulkItem> FromRequest for Bulk<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let limits = &state(&request)?.config.limits;
+            let limits = state(&request)?.config.limits.clone();
             let media_type = media_type(&request);
             let lines = NDJSON.contains(&media_type.as_str());
             if !lines && media_type != "application/json" {
@@ -153,36 +154,68 @@ impl<T: BulkItem> FromRequest for Bulk<T> {
                 });
             }
             let raw = collect(&request, payload, limits.bulk_body_bytes).await?;
-            let items = if lines { read_lines(&raw, limits) } else { read_list(&raw, limits)? };
-            Ok(Self { items, raw })
+            let bytes = raw.clone();
+            // Reading much takes long, and the other requests of this worker would wait.
+            let read = move || if lines { read_lines(&bytes, &limits) } else { read_list(&bytes, &limits) };
+            Ok(Self { items: web::block(read).await.map_err(Error::internal)??, raw })
         })
     }
 }
 
-fn read_lines<T: BulkItem>(bytes: &[u8], limits: &Limits) -> Vec<Result<T>> {
-    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    lines.filter(|line| !line.is_empty()).map(|line| checked(json::parse(line, limits.body_depth)?)).collect()
+fn read_lines<T: BulkItem>(bytes: &[u8], limits: &Limits) -> Result<Vec<Result<T>>> {
+    let lines = || {
+        let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        lines.filter(|line| !line.is_empty())
+    };
+    // Counted first: a body of many tiny lines would otherwise come to results many times its size.
+    let count = lines().count();
+    if count > limits.bulk_lines {
+        let detail = format!("must have at most {} lines, has {count}", limits.bulk_lines);
+        return Err(Error::invalid("", "too_many", detail));
+    }
+    Ok(lines().map(|line| checked(json::parse(line, limits.body_depth)?)).collect())
+}
+
+/// An object's fields with their names as they came, so that none is lost where a name comes twice.
+struct Fields<V>(Vec<(String, V)>);
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Fields<V> {
+    fn deserialize<R: Deserializer<'de>>(reader: R) -> Result<Self, R::Error> {
+        reader.deserialize_map(FieldsVisitor(PhantomData))
+    }
+}
+
+struct FieldsVisitor<V>(PhantomData<V>);
+
+impl<'de, V: Deserialize<'de>> Visitor<'de> for FieldsVisitor<V> {
+    type Value = Fields<V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = map.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Fields(fields))
+    }
 }
 
 fn read_list<T: BulkItem>(bytes: &[u8], limits: &Limits) -> Result<Vec<Result<T>>> {
     // The list and its object are two levels more than an object of its own.
     let levels = limits.body_depth + 2;
     // Most bodies are sound and are read in one go; only others are taken apart.
-    if let Ok(mut body) = json::parse::<BTreeMap<String, Vec<T>>>(bytes, levels)
-        && body.len() == 1
-        && let Some(items) = body.remove(T::LIST)
+    if let Ok(Fields(fields)) = json::parse::<Fields<Vec<T>>>(bytes, levels)
+        && let Ok([(name, items)]) = <[_; 1]>::try_from(fields)
+        && name == T::LIST
         && (1..=limits.bulk_items).contains(&items.len())
     {
         return Ok(items.into_iter().map(checked).collect());
     }
-    let mut body: serde_json::Map<String, Value> = json::parse(bytes, levels)?;
-    let list = body.remove(T::LIST);
-    if let Some(other) = body.keys().next() {
-        let detail = format!("there is no such field; the list is `{}`", T::LIST);
-        return Err(Error::invalid(format!("/{other}"), "unknown_field", detail));
-    }
     let pointer = format!("/{}", T::LIST);
-    match list {
+    match only_list(json::parse(bytes, levels)?, T::LIST)? {
         Some(Value::Array(items)) if (1..=limits.bulk_items).contains(&items.len()) => {
             Ok(items.into_iter().map(|item| checked(json::fit(item)?)).collect())
         }
@@ -196,6 +229,22 @@ fn read_list<T: BulkItem>(bytes: &[u8], limits: &Limits) -> Result<Vec<Result<T>
     }
 }
 
+/// The list out of the body, which has nothing else.
+fn only_list(Fields(fields): Fields<Value>, list: &str) -> Result<Option<Value>> {
+    let mut found = None;
+    for (name, value) in fields {
+        let pointer = format!("/{}", json::escape(&name));
+        if name != list {
+            let detail = format!("there is no such field; the list is `{list}`");
+            return Err(Error::invalid(pointer, "unknown_field", detail));
+        }
+        if found.replace(value).is_some() {
+            return Err(Error::invalid(pointer, "duplicate_field", "may be given only once"));
+        }
+    }
+    Ok(found)
+}
+
 fn checked<T: Validate>(item: T) -> Result<T> {
     let violations = Report::of(&item);
     if violations.is_empty() { Ok(item) } else { Err(violations.into()) }
@@ -204,6 +253,7 @@ fn checked<T: Validate>(item: T) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Place;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -224,6 +274,7 @@ mod tests {
             body_bytes: 1_000,
             bulk_body_bytes: 1_000,
             bulk_items: 3,
+            bulk_lines: 4,
             body_depth: 4,
             rate_per_second: None,
             rate_burst: None,
@@ -242,7 +293,27 @@ mod tests {
         assert_eq!(outcomes(read_list(body, &limits()).unwrap()), expected);
         let lines = b"{\"size\":1}\n\n{\"size\r\n{\"size\":3}";
         let expected = vec![Ok(1), Err("malformed_json"), Ok(3)];
-        assert_eq!(outcomes(read_lines(lines, &limits())), expected);
+        assert_eq!(outcomes(read_lines(lines, &limits()).unwrap()), expected);
+    }
+
+    #[test]
+    fn more_lines_than_are_taken_are_refused_as_a_whole() {
+        let lines = |count: usize| read_lines::<Thing>("x\n \n".repeat(count).as_bytes(), &limits());
+        assert_eq!(lines(4).unwrap().len(), 4);
+        assert_eq!(lines(5).unwrap_err().field_errors()[0].code, "too_many");
+    }
+
+    #[test]
+    fn a_list_that_comes_twice_is_refused_with_its_place() {
+        for (body, place, code) in [
+            (r#"{"things":[{"size":1}],"things":[{"size":2}]}"#, "/things", "duplicate_field"),
+            (r#"{"things":[{"size":"x"}],"things":[{"size":2}]}"#, "/things", "duplicate_field"),
+            (r#"{"things":[{"size":1}],"a/~b":1}"#, "/a~1~0b", "unknown_field"),
+        ] {
+            let error = read_list::<Thing>(body.as_bytes(), &limits()).unwrap_err();
+            assert_eq!(error.field_errors()[0].place, Place::Pointer(place.into()), "{body}");
+            assert_eq!(error.field_errors()[0].code, code, "{body}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
 
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, FieldError, LONGEST_ECHO, Result, short};
 
 /// Reads one document. Malformed text is 400, a well-formed document of another shape 422.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8], most_levels: usize) -> Result<T> {
@@ -56,8 +56,13 @@ fn malformed(error: &serde_json::Error) -> Error {
 /// What does not fit, from the deserializer's message.
 pub fn misfit(pointer: String, error: &serde_json::Error) -> FieldError {
     let text = error.to_string();
-    let message = text.split(" at line ").next().unwrap_or(&text);
-    let quoted = || message.split('`').nth(1).unwrap_or_default();
+    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    // What was found may have any length and any letters; what would be right comes last and is the service's own.
+    let (found, expected) = match message.rsplit_once(", expected ") {
+        Some((found, expected)) => (found, Some(expected)),
+        None => (message, None),
+    };
+    let quoted = || found.split_once('`').map_or("", |(_, name)| name.strip_suffix('`').unwrap_or(name));
     if message.starts_with("missing field") {
         let place = format!("{pointer}/{}", escape(quoted()));
         return FieldError::pointer(place, "required", "is needed");
@@ -67,26 +72,45 @@ pub fn misfit(pointer: String, error: &serde_json::Error) -> FieldError {
         let name = quoted();
         let step = format!("/{}", escape(name));
         let place = if pointer.ends_with(&step) { pointer } else { pointer + &step };
-        return FieldError::pointer(place, "unknown_field", unknown_field(name, message));
+        return FieldError::pointer(
+            place,
+            "unknown_field",
+            unknown_field(name, expected.unwrap_or_default()),
+        );
     }
     let code = match message {
         m if m.starts_with("invalid type") => "invalid_type",
         m if m.starts_with("duplicate field") => "duplicate_field",
         _ => "invalid_value",
     };
-    FieldError::pointer(pointer, code, message)
+    let mut detail = short(found.into(), LONGEST_ECHO + LONGEST_PREFACE);
+    if let Some(expected) = expected {
+        detail = format!("{detail}, expected {}", short(expected.into(), LONGEST_EXPECTATION));
+    }
+    FieldError::pointer(pointer, code, detail)
 }
 
-fn unknown_field(name: &str, message: &str) -> String {
-    let known = message.split('`').skip(3).step_by(2);
+/// What stands before a value in a message, such as "invalid type: string".
+const LONGEST_PREFACE: usize = 30;
+/// All values of the longest enumeration.
+const LONGEST_EXPECTATION: usize = 1_000;
+
+fn unknown_field(name: &str, expected: &str) -> String {
+    let known = expected.split('`').skip(1).step_by(2);
     match nearest(name, known) {
         Some(candidate) => format!("there is no such field; did you mean `{candidate}`?"),
         None => "there is no such field".into(),
     }
 }
 
+/// Longer names resemble nothing, and comparing them takes its time.
+const LONGEST_TYPO: usize = 64;
+
 /// The candidate that `name` was probably meant to be.
-pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > LONGEST_TYPO {
+        return None;
+    }
     candidates
         .map(|candidate| (edits(name, candidate), candidate))
         .filter(|(edits, candidate)| edits * 3 <= candidate.len())
@@ -121,7 +145,8 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
-fn escape(step: &str) -> String {
+/// A name as a step of a pointer.
+pub fn escape(step: &str) -> String {
     step.replace('~', "~0").replace('/', "~1")
 }
 
@@ -155,6 +180,9 @@ fn inspect(text: &str, most_levels: usize) -> Result<()> {
     Ok(())
 }
 
+/// How many places of the same mistake are told.
+const MOST_PLACES: usize = 100;
+
 fn nul_character(text: &str) -> Error {
     let mut found = Vec::new();
     if let Ok(document) = serde_json::from_str::<Value>(text) {
@@ -168,6 +196,9 @@ fn nul_character(text: &str) -> Error {
 }
 
 fn find_nul(value: &Value, place: &mut String, found: &mut Vec<FieldError>) {
+    if found.len() == MOST_PLACES {
+        return;
+    }
     let length = place.len();
     match value {
         Value::String(text) if text.contains('\0') => found.push(nul_at(place)),
@@ -245,6 +276,26 @@ mod tests {
         assert_eq!(nearest("curency"), Some("currency"));
         assert_eq!(nearest("total_amonut"), Some("total_amount"));
         assert_eq!(nearest("kitten"), None);
+    }
+
+    #[test]
+    fn long_names_and_values_are_told_by_their_beginning() {
+        let long = "x".repeat(1_000_000);
+        for text in [
+            format!(r#"{{"currency":"CNY","{long}":1}}"#),
+            format!(r#"{{"currency":"CNY","lines":[{{"quantity":"{long}"}}]}}"#),
+            format!(r#"{{"currency":"CNY","lines":[{{"quantity":1,"a`, expected `{long}":1}}]}}"#),
+        ] {
+            let error = parse::<Order>(text.as_bytes(), 8).unwrap_err();
+            let told = format!("{:?}", error.field_errors());
+            assert!(told.contains("xxxx") && told.len() < 1_000, "{}", told.len());
+        }
+    }
+
+    #[test]
+    fn a_name_with_any_letters_is_unknown_under_its_own_place() {
+        let text = r#"{"currency":"CNY","a`b`, expected `c/~":1}"#;
+        assert_eq!(problem(text), ("invalid_input", "/a`b`, expected `c~1~0".into(), "unknown_field"));
     }
 
     #[test]

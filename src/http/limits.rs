@@ -71,6 +71,7 @@ mod tests {
             body_bytes: 0,
             bulk_body_bytes: 0,
             bulk_items: 0,
+            bulk_lines: 0,
             body_depth: 0,
             rate_per_second: NonZeroU32::new(1),
             rate_burst: NonZeroU32::new(2),

@@ -17,7 +17,7 @@ use crate::ids::{IdKind, ShopId, ShopKind};
 use crate::validation::{Report, Validate};
 
 /// What a shop's objects of one kind are told as.
-pub trait ShopDocument: DeserializeOwned + Validate + ToSchema + 'static {
+pub trait ShopDocument: DeserializeOwned + Validate + ToSchema + Send + 'static {
     /// The field of a bulk body that holds the list, such as `orders`.
     const LIST: &'static str;
     /// The name of the document with its key in the description of the API.
@@ -33,6 +33,13 @@ pub struct ShopItem<D> {
 }
 
 pub const LONGEST_EXTERNAL_ID: usize = 255;
+/// What [`is_tidy`] asks for.
+pub const TIDY: &str = "must not begin or end with blanks, nor hold control characters";
+
+/// Whether a key is written as platforms write theirs: others look the same as another key and are not.
+pub fn is_tidy(external_id: &str) -> bool {
+    external_id.trim() == external_id && !external_id.contains(char::is_control)
+}
 
 impl<D: ShopDocument> BulkItem for ShopItem<D> {
     const LIST: &'static str = D::LIST;
@@ -41,6 +48,9 @@ impl<D: ShopDocument> BulkItem for ShopItem<D> {
 impl<D: Validate> Validate for ShopItem<D> {
     fn validate(&self, report: &mut Report) {
         report.text("external_id", Some(&self.external_id), LONGEST_EXTERNAL_ID);
+        if !self.external_id.trim().is_empty() && !is_tidy(&self.external_id) {
+            report.add("external_id", "invalid_value", TIDY);
+        }
         self.document.validate(report);
     }
 }

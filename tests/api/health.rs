@@ -31,6 +31,16 @@ on_both! {
         }
     }
 
+    async fn methods_that_are_made_up_are_counted_together(app: TestApp) {
+        for method in ["MADEUP1", "MADEUP2"] {
+            let method = reqwest::Method::from_bytes(method.as_bytes()).expect("any word is a method");
+            app.request(method, "/livez").answer().await;
+        }
+        let metrics = app.get("/metrics").answer().await;
+        let text = String::from_utf8_lossy(&metrics.bytes).into_owned();
+        assert!(text.contains(r#"http_requests_total{method="other""#) && !text.contains("MADEUP"), "{text}");
+    }
+
     async fn the_description_and_its_page_are_served(app: TestApp) {
         let document = app.get("/openapi.json").answer().await;
         assert_eq!(document.at("openapi").as_str().map(|version| &version[..3]), Some("3.1"));

@@ -67,8 +67,8 @@ struct UpsertProductsRequest {
 
 /// Upsert many products
 ///
-/// Up to 1,000 in a list, or NDJSON with a product a line. Each is read and checked as if it came alone; one that is
-/// refused does not keep out the others.
+/// Up to 1,000 in a list, or 10,000 as NDJSON with a product a line. Each is read and checked as if it came alone; one
+/// that is refused does not keep out the others.
 #[utoipa::path(
     tag = "Products",
     security(("bearer" = ["orders:write"])),

@@ -70,8 +70,8 @@ struct UpsertCustomersRequest {
 
 /// Tell many customers
 ///
-/// Up to 1,000 in a list, or NDJSON with a customer a line. Each is read, checked and joined as if it came alone; they
-/// are stored together, and one that is refused does not keep out the others.
+/// Up to 1,000 in a list, or 10,000 as NDJSON with a customer a line. Each is read, checked and joined as if it came
+/// alone; they are stored together, and one that is refused does not keep out the others.
 #[utoipa::path(
     tag = "Customers",
     security(("bearer" = ["customers:write"])),

@@ -11,7 +11,7 @@ use super::search::Filter;
 use super::{COLUMNS, CustomerRow};
 use crate::customers::model::CustomerResponse;
 use crate::db::{AnyConnection, Column, Sql};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{CustomerId, TenantId};
 use crate::sql;
 use crate::time::Timestamp;
@@ -76,17 +76,28 @@ impl Sort {
         }
     }
 
-    fn beyond(self, place: Place) -> Sql<'static> {
-        let backwards = matches!(self, Self::NewestFirst | Self::LastChangedFirst | Self::ByNameBackwards);
-        match (place, backwards) {
-            (Place::Id(id), true) => sql!(" AND c.id < {}", id),
-            (Place::Id(id) | Place::Name(None, id), false) => sql!(" AND c.id > {}", id),
-            (Place::Name(None, id), true) => sql!(" AND c.id < {}", id),
-            (Place::Updated(at, id), true) => sql!(" AND (c.updated_at, c.id) < ({}, {})", at, id),
-            (Place::Updated(at, id), false) => sql!(" AND (c.updated_at, c.id) > ({}, {})", at, id),
-            (Place::Name(Some(name), id), true) => sql!(" AND (c.name_key, c.id) < ({}, {})", name, id),
-            (Place::Name(Some(name), id), false) => sql!(" AND (c.name_key, c.id) > ({}, {})", name, id),
-        }
+    /// Cursors can be made up, so a place of another order is refused: one by name would tell names to those who may
+    /// not see them.
+    fn beyond(self, place: Place) -> Result<Sql<'static>> {
+        Ok(match (self, place) {
+            (Self::NewestFirst, Place::Id(id)) => sql!(" AND c.id < {}", id),
+            (Self::OldestFirst, Place::Id(id)) => sql!(" AND c.id > {}", id),
+            (Self::LastChangedFirst, Place::Updated(at, id)) => {
+                sql!(" AND (c.updated_at, c.id) < ({}, {})", at, id)
+            }
+            (Self::LastChangedLast, Place::Updated(at, id)) => {
+                sql!(" AND (c.updated_at, c.id) > ({}, {})", at, id)
+            }
+            (Self::ByName, Place::Name(None, id)) => sql!(" AND c.id > {}", id),
+            (Self::ByName, Place::Name(Some(name), id)) => {
+                sql!(" AND (c.name_key, c.id) > ({}, {})", name, id)
+            }
+            (Self::ByNameBackwards, Place::Name(None, id)) => sql!(" AND c.id < {}", id),
+            (Self::ByNameBackwards, Place::Name(Some(name), id)) => {
+                sql!(" AND (c.name_key, c.id) < ({}, {})", name, id)
+            }
+            _ => return Err(Error::invalid_cursor()),
+        })
     }
 }
 
@@ -103,7 +114,7 @@ pub fn list(
     let mut part = |extra: &'static str, order: &'static str, after: Option<Place>, limit: i64| {
         let mut query = chosen(COLUMNS, tenant, filter, few.as_ref());
         query.push(sql!(extra));
-        query.push(after.map(|place| sort.beyond(place)).unwrap_or_default());
+        query.push(after.map(|place| sort.beyond(place)).transpose()?.unwrap_or_default());
         query.push(sql!(order, limit));
         super::load(connection, &query)
     };

@@ -100,8 +100,8 @@ struct UpsertOrdersRequest {
 
 /// Upsert many orders
 ///
-/// Up to 1,000 in a list, or NDJSON with an order a line. Each is read, checked and applied as if it came alone; they
-/// are stored together, and one that is refused does not keep out the others.
+/// Up to 1,000 in a list, or 10,000 as NDJSON with an order a line. Each is read, checked and applied as if it came
+/// alone; they are stored together, and one that is refused does not keep out the others.
 #[utoipa::path(
     tag = "Orders",
     security(("bearer" = ["orders:write"])),

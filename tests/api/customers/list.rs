@@ -1,3 +1,5 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::Shop;
@@ -24,6 +26,13 @@ async fn walked(app: &TestApp, shop: &Shop, query: &str) -> Vec<String> {
         }
         cursor = format!("&cursor={}", answer.text("next_cursor"));
     }
+}
+
+/// The cursor with another place in the list.
+fn forged(cursor: &str, after: &Value) -> String {
+    let mut document: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).unwrap()).unwrap();
+    document["after"] = after.clone();
+    URL_SAFE_NO_PAD.encode(document.to_string())
 }
 
 on_both! {
@@ -85,6 +94,47 @@ on_both! {
         }
         let answer = app.get("/v1/customers?external_id=1&sort=-updated_at").bearer_auth(&token).answer().await;
         assert_eq!(answer.status, 200);
+    }
+
+    async fn a_cursor_made_up_for_another_order_tells_no_names(app: TestApp) {
+        let shop = Shop::open(&app).await;
+        shop.tell(&app, "1", json!({"name": "a"})).await;
+        let id = shop.tell(&app, "2", json!({"name": "b"})).await;
+        let at = "2026-11-11T00:00:00Z";
+        let (by_id, updated, name) = (json!({"Id": id}), json!({"Updated": [at, id]}), json!({"Name": ["a", id]}));
+        let nameless = json!({"Name": [null, id]});
+        for (sort, own, others) in [
+            ("", [&by_id, &by_id], [&updated, &name, &nameless]),
+            ("&sort=created_at", [&by_id, &by_id], [&updated, &name, &nameless]),
+            ("&sort=updated_at", [&updated, &updated], [&by_id, &name, &nameless]),
+            ("&sort=-updated_at", [&updated, &updated], [&by_id, &name, &nameless]),
+            ("&sort=name", [&name, &nameless], [&by_id, &updated, &updated]),
+            ("&sort=-name", [&name, &nameless], [&by_id, &updated, &updated]),
+        ] {
+            let path = format!("/v1/customers?limit=1{sort}");
+            let first = app.get(&path).bearer_auth(&shop.token).answer().await;
+            let send = async |after: &Value| {
+                let cursor = forged(&first.text("next_cursor"), after);
+                app.get(&format!("{path}&cursor={cursor}")).bearer_auth(&shop.token).answer().await
+            };
+            for after in own {
+                assert_eq!(send(after).await.status, 200, "{sort} {after}");
+            }
+            for after in others {
+                send(after).await.assert_problem(400, "invalid_cursor");
+            }
+        }
+    }
+
+    async fn a_cursor_with_a_nul_character_is_refused(app: TestApp) {
+        let shop = Shop::open(&app).await;
+        shop.tell(&app, "1", json!({"name": "a"})).await;
+        let id = shop.tell(&app, "2", json!({"name": "b"})).await;
+        let path = "/v1/customers?limit=1&sort=name";
+        let first = app.get(path).bearer_auth(&shop.token).answer().await;
+        let cursor = forged(&first.text("next_cursor"), &json!({"Name": ["a\u{0}", id]}));
+        let answer = app.get(&format!("{path}&cursor={cursor}")).bearer_auth(&shop.token).answer().await;
+        answer.assert_problem(400, "invalid_cursor");
     }
 
     async fn parameters_that_make_no_sense_are_told_by_name(app: TestApp) {

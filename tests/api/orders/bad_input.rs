@@ -77,8 +77,23 @@ on_both! {
             let answer = app.put(&shop.path(&id)).bearer_auth(&shop.token).json(&order(json!({}))).answer().await;
             assert_eq!((answer.status, answer.errors()), (422, found("external_id", "invalid_value")));
         }
+        for id in ["%201", "1%20", "1%0A", "a%07b", "%E3%80%801"] {
+            let answer = app.put(&shop.path(id)).bearer_auth(&shop.token).json(&order(json!({}))).answer().await;
+            assert_eq!((answer.status, answer.errors()), (422, found("external_id", "invalid_value")), "{id}");
+        }
         let id = "号".repeat(255);
         shop.tell(&app, &id, &order(json!({}))).await;
+    }
+
+    async fn an_id_that_is_not_utf8_is_no_order_at_all(app: TestApp) {
+        let shop = Shop::open(&app).await;
+        for id in ["%FF", "a%FE", "%C3%28"] {
+            let request = app.put(&shop.path(id)).bearer_auth(&shop.token).json(&order(json!({})));
+            request.answer().await.assert_problem(404, "not_found");
+        }
+        for id in ["%EF%BF%BD", "%25FF", "a%2Fb", "%E5%8F%B7"] {
+            shop.tell(&app, id, &order(json!({}))).await;
+        }
     }
 
     async fn a_shop_that_cannot_be_is_not_found(app: TestApp) {

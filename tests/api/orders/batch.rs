@@ -29,6 +29,7 @@ on_both! {
             item(&shop.id, "", json!({})),
             {"version": "2026-11-11T00:00:00Z"},
             item(&shop.id, "6", json!({})),
+            item(&shop.id, " 1", json!({})),
         ]});
         let answer = app.post("/v1/orders/batch").bearer_auth(&shop.token).json(&body).answer().await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -42,7 +43,7 @@ on_both! {
                 result["error"]["errors"][0]["pointer"].as_str().unwrap_or_default(),
             )
         };
-        assert_eq!(results.len(), 9);
+        assert_eq!(results.len(), 10);
         assert_eq!(outcome(0), ("applied", "", ""));
         assert_eq!(outcome(1), ("refused", "invalid_input", "/total_amount"));
         assert_eq!(outcome(2), ("refused", "not_found", ""));
@@ -52,6 +53,7 @@ on_both! {
         assert_eq!(outcome(6), ("refused", "invalid_input", "/external_id"));
         assert_eq!(outcome(7), ("refused", "invalid_input", "/shop_id"));
         assert_eq!(outcome(8), ("applied", "", ""));
+        assert_eq!(outcome(9), ("refused", "invalid_input", "/external_id"));
         assert!(results[0]["id"].as_str().unwrap().starts_with("ord_"));
         assert!(results[1].get("id").is_none() && results[0].get("error").is_none());
         assert_eq!(total(&app, &shop).await, 3);
@@ -110,6 +112,26 @@ on_both! {
         assert_eq!(send(json!({"orders": many})).await.errors(), [("/orders".into(), "too_many".into())]);
         assert_eq!(send(json!({"orders": []})).await.errors(), [("/orders".into(), "empty".into())]);
         assert_eq!(send(json!({})).await.errors(), [("/orders".into(), "required".into())]);
+        assert_eq!(total(&app, &shop).await, 0);
+    }
+
+    async fn a_list_that_comes_twice_is_refused_as_a_whole(app: TestApp) {
+        let shop = Shop::open(&app).await;
+        let (first, second) = (item(&shop.id, "1", json!({})), item(&shop.id, "2", json!({})));
+        let body = format!(r#"{{"orders":[{first}],"orders":[{second}]}}"#);
+        let request = app.post("/v1/orders/batch").bearer_auth(&shop.token);
+        let answer = request.header("content-type", "application/json").body(body).answer().await;
+        assert_eq!((answer.status, answer.errors()), (422, vec![("/orders".into(), "duplicate_field".into())]));
+        assert_eq!(total(&app, &shop).await, 0);
+    }
+
+    async fn more_lines_than_are_taken_are_refused_as_a_whole(app: TestApp) {
+        let shop = Shop::open(&app).await;
+        let line = item(&shop.id, "1", json!({})).to_string() + "\n";
+        let request = app.post("/v1/orders/batch").bearer_auth(&shop.token);
+        let body = line + &"1\n".repeat(app.config.limits.bulk_lines);
+        let answer = request.header("content-type", "application/x-ndjson").body(body).answer().await;
+        assert_eq!((answer.status, answer.errors()), (422, vec![(String::new(), "too_many".into())]));
         assert_eq!(total(&app, &shop).await, 0);
     }
 
