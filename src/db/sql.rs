@@ -1,6 +1,6 @@
 //! SQL text with binds, for what diesel's query builder cannot say to both databases at once.
 //!
-//! ```ignore
+//! ```text
 //! let found: Vec<Row> = sql!("SELECT id FROM orders WHERE tenant_id = {} AND status = {}", tenant, "paid").load(c)?;
 //! ```
 //!
