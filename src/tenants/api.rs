@@ -1,5 +1,7 @@
 //! `/v1/tenants` for administrators and `/v1/settings` for everybody else.
 
+use std::collections::HashSet;
+
 use actix_web::http::StatusCode;
 use actix_web::{get, patch, post, web};
 use serde::{Deserialize, Serialize};
@@ -187,7 +189,8 @@ struct UpdateSettingsRequest {
     #[schema(example = 365, minimum = 1, maximum = 3650)]
     #[serde(deserialize_with = "present")]
     lost_after_days: Option<i64>,
-    /// Replaces the list of exchange rates as a whole.
+    /// Replaces the list of exchange rates as a whole. One rate for each currency and first day, none for the tenant's own
+    /// currency.
     #[schema(max_items = 2000)]
     #[serde(deserialize_with = "present")]
     exchange_rates: Option<Vec<ExchangeRate>>,
@@ -212,8 +215,28 @@ impl Validate for UpdateSettingsRequest {
             for (index, rate) in rates.iter().enumerate() {
                 report.under("exchange_rates", |report| report.under(index, |report| rate.check(report)));
             }
+            let mut days = HashSet::new();
+            report.under("exchange_rates", |report| {
+                for (index, rate) in rates.iter().enumerate() {
+                    if !days.insert((&rate.currency, &rate.from)) {
+                        let key = index.to_string();
+                        report.add(&key, "duplicate", "a currency may have only one rate from a day on");
+                    }
+                }
+            });
         }
     }
+}
+
+/// The tenant's own currency is worth itself.
+fn check_others(rates: &[ExchangeRate], own: &str, report: &mut Report) {
+    report.under("exchange_rates", |report| {
+        for (index, _) in rates.iter().enumerate().filter(|(_, rate)| rate.currency == own) {
+            report.under(index, |report| {
+                report.add("currency", "own_currency", "is the tenant's own, which needs no rate");
+            });
+        }
+    });
 }
 
 impl UpdateSettingsRequest {
@@ -229,6 +252,8 @@ impl UpdateSettingsRequest {
         }
         let mut report = Report::default();
         lifecycle.check(&mut report);
+        let currency = self.currency.as_ref().unwrap_or(&tenant.currency);
+        check_others(self.exchange_rates.as_deref().unwrap_or_default(), currency, &mut report);
         let violations = report.into_violations();
         if !violations.is_empty() {
             return Err(violations.into());

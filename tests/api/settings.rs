@@ -40,6 +40,22 @@ on_both! {
         assert_eq!(answer.errors(), [("/dormant_after_days".into(), "out_of_order".into())]);
     }
 
+    async fn rates_are_of_other_currencies_and_one_for_each_day(app: TestApp) {
+        let tenant = app.tenant().await;
+        let token = app.token(&tenant, "settings:write");
+        let usd = json!({"currency": "USD", "from": "2026-01-01", "rate": "7.1"});
+        let patch = |rates| {
+            app.patch("/v1/settings").bearer_auth(&token).json(&json!({ "exchange_rates": rates })).answer()
+        };
+        let twice = patch(json!([usd, {"currency": "USD", "from": "2026-01-01", "rate": "7.2"}])).await;
+        assert_eq!((twice.status, twice.errors()), (422, vec![("/exchange_rates/1".into(), "duplicate".into())]));
+        let own = patch(json!([usd, {"currency": "CNY", "from": "2026-01-01", "rate": "1"}])).await;
+        let expected = vec![("/exchange_rates/1/currency".into(), "own_currency".into())];
+        assert_eq!((own.status, own.errors()), (422, expected));
+        let sound = patch(json!([usd, {"currency": "USD", "from": "2026-02-01", "rate": "7.2"}])).await;
+        assert_eq!(sound.status, 200, "{sound:?}");
+    }
+
     async fn tenants_do_not_see_each_other(app: TestApp) {
         let (one, two) = (app.tenant().await, app.tenant().await);
         let request = app.patch("/v1/settings").bearer_auth(app.token(&one, "settings:write"));
