@@ -64,6 +64,18 @@ on_both! {
         assert_eq!(wrong.answer().await.errors(), [("/webhook_secrets/0".into(), "invalid_type".into())]);
     }
 
+    async fn a_threshold_that_the_tenants_passed_bars_no_other_change(app: TestApp) {
+        let tenant = app.tenant().await;
+        let token = app.token(&tenant, READ_WRITE);
+        let path = format!("/v1/shops/{}", app.shop(&tenant, "a").await);
+        let patch = |path: &str, body| app.patch(path).bearer_auth(&token).json(&body).answer();
+        assert_eq!(patch(&path, json!({"lost_after_days": 100})).await.status, 200);
+        assert_eq!(patch("/v1/settings", json!({"dormant_after_days": 200})).await.status, 200);
+        assert_eq!(patch(&path, json!({"name": "New"})).await.text("name"), "New");
+        let refused = patch(&path, json!({"lost_after_days": 110})).await;
+        assert_eq!(refused.errors(), [("/lost_after_days".into(), "out_of_order".into())]);
+    }
+
     async fn an_unknown_platform_is_refused(app: TestApp) {
         let tenant = app.tenant().await;
         let body = json!({"name": "Shop", "platform": "ebay", "external_id": "e"});
