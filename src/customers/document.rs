@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::contact::Detail;
-use crate::http::mask::looks_masked;
+use crate::http::mask::{is_partly_hidden, looks_masked};
 use crate::ids::ShopId;
 use crate::orders::document::{Address, Attributes};
 use crate::orders::validate::{MAX_ID, check_attributes};
@@ -79,7 +79,7 @@ macro_rules! contact_document {
 
         impl $document {
             /// What it tells, detail by detail.
-            pub fn details(&self) -> Vec<Detail> {
+            fn all_details(&self) -> Vec<Detail> {
                 let text = |value: &Option<String>| value.clone().map(Some);
                 [
                     text(&self.name).map(Detail::Name),
@@ -115,7 +115,8 @@ macro_rules! contact_document {
 }
 
 contact_document! {
-    /// A customer as a platform's record tells it. A field that is absent or `null` tells nothing and leaves what is known.
+    /// A customer as a platform's record tells it. A field that is absent or `null` tells nothing and leaves what is known;
+    /// so does a masked one (`王**`, `138****2222`).
     #[schema(example = customer_example)]
     pub struct CustomerDocument {
         /// Orders what is told of one customer: the newer wins, field by field, whatever arrives first. The moment of the
@@ -145,9 +146,47 @@ pub struct NewIdentity {
     pub external_id: String,
 }
 
+impl CustomerDocument {
+    /// What it tells, detail by detail; what is masked tells nothing.
+    pub fn details(&self) -> Vec<Detail> {
+        let whole = self.address.as_ref().is_none_or(Address::is_whole);
+        let masked = |detail| match detail {
+            Detail::Address(address) if !whole => Detail::MaskedAddress(address),
+            detail => detail,
+        };
+        self.unmasked().all_details().into_iter().map(masked).collect()
+    }
+
+    fn unmasked(&self) -> Self {
+        let plain = |text: &Option<String>| text.clone().filter(|text| !is_partly_hidden(text));
+        let unlike_masked = |text: &Option<String>| text.clone().filter(|text| !looks_masked(text));
+        let region = |address: &Address| {
+            let told = address.unmasked();
+            (address.is_whole() || told != Address::default()).then_some(told)
+        };
+        Self {
+            name: plain(&self.name),
+            // People call themselves `*小红*`.
+            nick: unlike_masked(&self.nick),
+            birthday: unlike_masked(&self.birthday),
+            phone: plain(&self.phone),
+            email: plain(&self.email),
+            address: self.address.as_ref().and_then(region),
+            ..self.clone()
+        }
+    }
+}
+
+impl CreateCustomerRequest {
+    /// What it tells, detail by detail.
+    pub fn details(&self) -> Vec<Detail> {
+        self.all_details()
+    }
+}
+
 impl Validate for CustomerDocument {
     fn validate(&self, report: &mut Report) {
-        self.check_contact(report);
+        self.unmasked().check_contact(report);
     }
 }
 
@@ -262,12 +301,12 @@ mod tests {
 
     #[test]
     fn all_that_is_wrong_is_told_at_once() {
-        let document = CustomerDocument {
+        let document = CreateCustomerRequest {
             name: Some("张**".into()),
             birthday: Some("1990-**-**".into()),
             email: Some("nobody".into()),
             address: Some(Address { line: Some("***".into()), ..Address::default() }),
-            ..CustomerDocument::default()
+            ..CreateCustomerRequest::default()
         };
         let found: Vec<_> = Report::of(&document).into_iter().map(|v| (v.pointer, v.code)).collect();
         let expected = [

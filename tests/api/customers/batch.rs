@@ -9,7 +9,7 @@ on_both! {
         let known = shop.tell(&app, "known", json!({"version": "2026-11-01T00:00:00Z", "name": "K"})).await;
         let body = json!({"customers": [
             {"shop_id": shop.id, "external_id": "1", "name": "A"},
-            {"shop_id": shop.id, "external_id": "2", "name": "张**"},
+            {"shop_id": shop.id, "external_id": "2", "name": "张**", "birthday": "x"},
             {"shop_id": stranger.id, "external_id": "3"},
             {"shop_id": shop.id, "external_id": "known", "version": "2026-11-01T00:00:00Z", "name": "K"},
             {"shop_id": shop.id, "external_id": "1", "nick": "B"},
@@ -29,7 +29,7 @@ on_both! {
         };
         assert_eq!(results.len(), 7);
         assert_eq!(outcome(0), ("applied", "", ""));
-        assert_eq!(outcome(1), ("refused", "invalid_input", "/name"));
+        assert_eq!(outcome(1), ("refused", "invalid_input", "/birthday"));
         assert_eq!(outcome(2), ("refused", "not_found", ""));
         assert_eq!((outcome(3), &results[3]["id"]), (("unchanged", "", ""), &json!(known)));
         assert_eq!((outcome(4), &results[4]["id"]), (("applied", "", ""), &results[0]["id"]));

@@ -47,6 +47,20 @@ on_both! {
         assert_eq!(read.text("name"), "Person");
     }
 
+    async fn what_a_platform_masks_tells_nothing(app: TestApp) {
+        let shop = Shop::open(&app).await;
+        let tell = |body| app.put(&shop.path("1")).bearer_auth(&shop.token).json(&body).answer();
+        let masked = json!({"name": "王**", "phone": "138****2222", "email": "w***@example.com",
+            "birthday": "1990-**-**", "nick": "*小红*", "address": {"city": "北京", "line": "***"}});
+        let made = tell(masked.clone()).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        assert!(["name", "phone", "email", "birthday"].into_iter().all(|field| made.at(field).is_null()), "{made:?}");
+        assert_eq!((made.text("nick"), made.at("address")), ("*小红*".into(), &json!({"city": "北京"})));
+        let plain = tell(json!({"name": "王小红", "address": {"city": "杭州", "line": "文三路 1 号"}})).await;
+        let again = tell(masked).await;
+        assert_eq!((again.status, again.text("name"), again.at("address")), (200, "王小红".into(), plain.at("address")));
+    }
+
     async fn an_unknown_or_anothers_shop_is_not_found(app: TestApp) {
         let (shop, stranger) = (Shop::open(&app).await, Shop::open(&app).await);
         let answer = app.put(&shop.path("1")).bearer_auth(&stranger.token).json(&hong()).answer().await;
