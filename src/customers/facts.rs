@@ -45,7 +45,8 @@ pub struct FactsResponse {
     /// ISO 4217 code of the amounts.
     #[schema(example = "CNY")]
     pub currency: String,
-    /// Kept orders in other currencies for which no exchange rate is known; in no amount. Absent where there are none.
+    /// Kept orders whose worth in this currency is not known, for want of a total or of an exchange rate; in no amount.
+    /// Absent where there are none.
     #[serde(skip_serializing_if = "is_zero")]
     pub orders_unconverted: i64,
 }

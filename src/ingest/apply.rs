@@ -34,12 +34,15 @@ pub struct Outcome {
 }
 
 /// Why one item of a batch cannot be applied; the others are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("there is no such shop")]
     UnknownShop,
     #[error("`version` lies more than a day in the future, which would keep out every later update")]
     VersionInFuture,
+    /// A step that the order is told to have taken; `pointer` leads to its date.
+    #[error("the date lies more than a day in the future")]
+    StepInFuture { pointer: String },
     #[error("there is no such tenant")]
     UnknownTenant,
 }
@@ -75,7 +78,7 @@ pub fn apply(
         return Ok(items.iter().map(|_| Err(Refusal::UnknownTenant)).collect());
     };
     let refusals: Vec<Option<Refusal>> =
-        items.iter().map(|item| Refusal::of(item.shop_id, item.document.version, &tenant, now)).collect();
+        items.iter().map(|item| Refusal::of_order(item, &tenant, now)).collect();
     let accepted: Vec<&Incoming> =
         items.iter().zip(&refusals).filter(|(_, refusal)| refusal.is_none()).map(|(item, _)| item).collect();
     let mut outcomes = match &accepted[..] {
@@ -99,6 +102,12 @@ impl Refusal {
             return Some(Self::UnknownShop);
         }
         (version > now.plus_seconds(FUTURE_SECONDS)).then_some(Self::VersionInFuture)
+    }
+
+    fn of_order(item: &Incoming, tenant: &Tenant, now: Timestamp) -> Option<Self> {
+        let step = || item.document.step_after(now.plus_seconds(FUTURE_SECONDS));
+        Self::of(item.shop_id, item.document.version, tenant, now)
+            .or_else(|| step().map(|pointer| Self::StepInFuture { pointer }))
     }
 }
 

@@ -149,9 +149,11 @@ fn worth(order: &Order, refunded: i64, ordered_at: Timestamp, rates: &impl Rates
     let Some(amounts) = &order.told.amounts else {
         return Worth::default();
     };
+    // Nobody pays back more of an order than it was: the rest is goodwill, or a total that is told late.
+    let refunded = refunded.min(amounts.total);
     if amounts.currency == rates.currency() {
-        let net = amounts.total.checked_sub(refunded);
-        return Worth { gross: net.and(Some(amounts.total)), net, ..Worth::default() };
+        let net = Some(amounts.total - refunded);
+        return Worth { gross: Some(amounts.total), net, ..Worth::default() };
     }
     let kept = order.settings_rate.as_ref();
     let kept = kept.filter(|kept| kept.currency == amounts.currency && kept.ordered_at == ordered_at);

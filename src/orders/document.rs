@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 /// Free properties: text, number or truth by name.
 pub type Attributes = BTreeMap<String, Value>;
 
-/// An order, or what one event tells of it.
+/// An order, or what one event tells of it. No date of a step or a refund may lie more than a day in the future.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = order_example)]
@@ -152,6 +152,24 @@ pub struct Address {
     pub line: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postcode: Option<String>,
+}
+
+impl OrderDocument {
+    /// Leads to the first of its steps and refunds that is dated after `limit`.
+    pub fn step_after(&self, limit: Timestamp) -> Option<String> {
+        let steps = [
+            ("ordered_at", self.ordered_at),
+            ("paid_at", self.paid_at),
+            ("shipped_at", self.shipped_at),
+            ("delivered_at", self.delivered_at),
+            ("completed_at", self.completed_at),
+            ("closed_at", self.closed_at),
+        ];
+        let step = steps.into_iter().find(|(_, at)| at.is_some_and(|at| at > limit));
+        let refund = || self.refunds.iter().flatten().position(|refund| refund.refunded_at > limit);
+        step.map(|(name, _)| format!("/{name}"))
+            .or_else(|| refund().map(|index| format!("/refunds/{index}/refunded_at")))
+    }
 }
 
 impl BuyerDocument {

@@ -52,10 +52,11 @@ pub struct OrderResponse {
     pub exchange_rate: Option<String>,
     /// The total in the tenant's currency, minor units; `null` while it cannot be told.
     pub gross_amount: Option<i64>,
-    /// The total less refunds in the tenant's currency, minor units; `null` while it cannot be told.
+    /// The total less refunds in the tenant's currency, minor units; `null` while it cannot be told. What was refunded
+    /// beyond the total does not count.
     pub net_amount: Option<i64>,
-    /// Whether the order has a total that no known exchange rate turns into the tenant's currency. Such an order is in
-    /// no sum.
+    /// Whether the order's worth in the tenant's currency is not known: no total was told, or no known exchange rate
+    /// turns it into that currency. Such an order is in no sum.
     pub unconverted: bool,
     /// How many pieces were bought, over all lines.
     pub items: i64,

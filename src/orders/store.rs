@@ -31,6 +31,8 @@ pub struct Filter {
     pub sku: Option<String>,
     /// The whole `external_id`, or what it begins with.
     pub external_id: Option<String>,
+    /// Whether their worth in the tenant's currency is unknown.
+    pub unconverted: Option<bool>,
 }
 
 /// A span of time: from `after` (inclusive) until `before` (exclusive).
@@ -126,6 +128,9 @@ impl Filter {
         and(self.ordered.before.map(|at| sql!(" AND o.ordered_at < {}", at)));
         and(self.paid.after.map(|at| sql!(" AND o.paid_at >= {}", at)));
         and(self.paid.before.map(|at| sql!(" AND o.paid_at < {}", at)));
+        and(self.unconverted.map(|unknown| {
+            sql!(if unknown { " AND o.gross_amount IS NULL" } else { " AND o.gross_amount IS NOT NULL" })
+        }));
         // As sets, because a correlated EXISTS runs once for each order.
         and(self.sku.as_ref().map(|sku| {
             sql!(
@@ -303,7 +308,7 @@ impl OrderRow {
             completed_at: self.completed_at,
             closed_at: self.closed_at,
             currency: self.currency,
-            unconverted: self.total_amount.is_some() && self.gross_amount.is_none(),
+            unconverted: self.gross_amount.is_none(),
             total_amount: self.total_amount,
             discount_amount: self.discount_amount,
             shipping_amount: self.shipping_amount,

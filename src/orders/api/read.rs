@@ -48,6 +48,9 @@ struct OrderParameters {
     #[serde(default)]
     #[param(example = "20261111", max_length = 255)]
     q: Option<String>,
+    /// `true` for the orders whose worth in the tenant's currency is not known, `false` for the others.
+    #[serde(default)]
+    unconverted: Option<bool>,
     /// `-ordered_at` (the default) for the newest first, `ordered_at` for the oldest.
     #[serde(default)]
     #[param(inline)]
@@ -64,6 +67,7 @@ impl From<OrderParameters> for Filter {
             paid: Span { after: parameters.paid_after, before: parameters.paid_before },
             sku: parameters.sku.filter(|sku| !sku.is_empty()),
             external_id: parameters.q.filter(|start| !start.is_empty()),
+            unconverted: parameters.unconverted,
         }
     }
 }

@@ -71,6 +71,22 @@ on_both! {
         assert_eq!(answer.errors(), found("/version", "in_future"));
     }
 
+    async fn a_step_or_refund_in_the_future_is_refused(app: TestApp) {
+        let shop = Shop::open(&app).await;
+        let refund = |at: &str| json!({"external_id": at, "refunded_at": at, "amount": 1});
+        for (changes, place) in [
+            (json!({"ordered_at": "2199-01-01T00:00:00Z"}), "/ordered_at"),
+            (json!({"closed_at": "2199-01-01T00:00:00Z"}), "/closed_at"),
+            (
+                json!({"refunds": [refund("2026-11-12T00:00:00Z"), refund("2199-01-01T00:00:00Z")]}),
+                "/refunds/1/refunded_at",
+            ),
+        ] {
+            let answer = app.put(&shop.path("1")).bearer_auth(&shop.token).json(&order(changes)).answer().await;
+            assert_eq!((answer.status, answer.errors()), (422, found(place, "in_future")));
+        }
+    }
+
     async fn an_id_that_is_too_long_or_blank_is_refused(app: TestApp) {
         let shop = Shop::open(&app).await;
         for id in ["x".repeat(256), "%20".into()] {

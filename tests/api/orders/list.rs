@@ -65,6 +65,18 @@ on_both! {
         assert_eq!(unknown.errors(), [("colour".into(), "unknown_parameter".into())]);
     }
 
+    async fn orders_of_unknown_worth_are_flagged_and_can_be_listed(app: TestApp) {
+        let shop = Shop::open(&app).await;
+        shop.tell(&app, "known", &on_day(1, json!({}))).await;
+        shop.tell(&app, "no rate", &on_day(2, json!({"currency": "USD"}))).await;
+        let untold = json!({"version": "2026-10-04T08:00:00Z", "status": "paid", "ordered_at": "2026-10-03T08:00:00Z"});
+        let id = shop.tell(&app, "no total", &untold).await;
+        let read = app.get(&format!("/v1/orders/{id}")).bearer_auth(&shop.token).answer().await;
+        assert_eq!(read.at("unconverted"), true);
+        assert_eq!(ids(&app, &shop, "?unconverted=true").await, ["no total", "no rate"]);
+        assert_eq!(ids(&app, &shop, "?unconverted=false").await, ["known"]);
+    }
+
     async fn pages_show_each_order_once_though_many_were_placed_at_one_moment(app: TestApp) {
         let shop = Shop::open(&app).await;
         let items: Vec<Value> = (0..25).map(|number| {

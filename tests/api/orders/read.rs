@@ -36,6 +36,17 @@ on_both! {
         assert_eq!((read.at("refunded_amount"), read.at("net_amount")), (&json!(7000), &json!(18800)));
     }
 
+    async fn an_order_is_worth_nothing_at_the_least(app: TestApp) {
+        let shop = Shop::open(&app).await;
+        for (id, told) in [("1", json!({})), ("2", json!({"currency": "USD", "exchange_rate": "7.1"}))] {
+            let mut told = order(told);
+            told["refunded_amount"] = json!(30_000);
+            let id = shop.tell(&app, id, &told).await;
+            let read = app.get(&format!("/v1/orders/{id}")).bearer_auth(&shop.token).answer().await;
+            assert_eq!((read.at("refunded_amount"), read.at("net_amount")), (&json!(30_000), &json!(0)));
+        }
+    }
+
     async fn an_order_in_another_currency_is_converted_or_flagged(app: TestApp) {
         let shop = Shop::open(&app).await;
         let rated = order(json!({"currency": "USD", "exchange_rate": "7.1"}));
