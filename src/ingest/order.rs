@@ -228,12 +228,9 @@ impl Order {
             changed |=
                 stamps.settle(part::COUPON_CODES, stamp, &mut told.coupon_codes, codes.clone()).is_news();
         }
-        if let Some(buyer) = &document.customer {
-            if buyer.external_id.is_some() {
-                changed |= stamps
-                    .settle(part::BUYER_ID, stamp, &mut told.buyer_id, buyer.external_id.clone())
-                    .is_news();
-            }
+        let buyer_id = document.customer.as_ref().and_then(|buyer| buyer.external_id.clone());
+        if buyer_id.is_some() {
+            changed |= stamps.settle(part::BUYER_ID, stamp, &mut told.buyer_id, buyer_id).is_news();
         }
         // What a caller without `pii:read` was shown comes back as the note.
         if document.note.as_deref().is_some_and(|note| note != HIDDEN) {
