@@ -216,7 +216,7 @@ impl Demo {
 
     /// Asks it to end as Ctrl-C and a supervisor do.
     fn stop(mut self) -> Option<i32> {
-        let asked = Command::new("kill").arg(self.0.id().to_string()).status().unwrap();
+        let asked = Command::new("/bin/sh").args(["-c", &format!("kill {}", self.0.id())]).status().unwrap();
         assert!(asked.success());
         self.0.wait().unwrap().code()
     }

@@ -121,7 +121,8 @@ impl Served {
 
     /// Tells it to stop, and what it logged.
     fn stop(mut self) -> (Option<i32>, String) {
-        let stopped = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let stopped =
+            Command::new("/bin/sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status();
         assert!(stopped.is_ok_and(|status| status.success()));
         let code = self.child.wait().expect("it ends").code();
         let log = std::fs::read_to_string(self.directory.path().join("log"));
