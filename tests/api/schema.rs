@@ -20,7 +20,7 @@ fn both_databases_have_the_columns_that_the_query_builder_sees() {
         let unknown: Vec<_> = actual.difference(&expected).collect();
         assert!(
             missing.is_empty() && unknown.is_empty(),
-            "{:?}: src/db/schema.rs and the migrations differ.\nonly in schema.rs: {missing:#?}\n\
+            "{:?}: src/db/schema and the migrations differ.\nonly in src/db/schema: {missing:#?}\n\
              only in the migrations: {unknown:#?}",
             connection.backend()
         );

@@ -1,4 +1,4 @@
-//! What src/db/schema.rs says.
+//! What src/db/schema says.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +13,10 @@ struct Table {
     columns: Vec<(String, String)>,
 }
 
-/// The tables of src/db/schema.rs, read from its text: `name (key, …) {`, then `column -> Type,` lines.
+/// The tables of src/db/schema, read from its text: `name (key, …) {`, then `column -> Type,` lines.
 fn tables() -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
-    for line in include_str!("../../../src/db/schema.rs").lines().map(str::trim) {
+    for line in text().lines().map(str::trim) {
         if let Some((name, key)) = line.strip_suffix(") {").and_then(|line| line.split_once(" (")) {
             tables.push(Table {
                 name: name.into(),
@@ -29,6 +29,13 @@ fn tables() -> Vec<Table> {
         }
     }
     tables
+}
+
+fn text() -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/db/schema");
+    let files = std::fs::read_dir(folder).expect("the schema's folder is there");
+    let paths = files.map(|file| file.expect("a folder can be listed").path());
+    paths.map(|path| std::fs::read_to_string(path).expect("source files are UTF-8")).collect()
 }
 
 pub fn primary_keys() -> BTreeMap<String, String> {

@@ -1,6 +1,6 @@
-//! The tables as diesel's query builder sees them; the migrations are the authority and a test compares the two.
+//! The archive: tenants, shops, customers, products, orders and their facts.
 
-use super::types::{Guid, Instant, JsonText};
+use crate::db::types::{Guid, Instant, JsonText};
 
 diesel::table! {
     use diesel::sql_types::*;

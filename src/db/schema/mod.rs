@@ -1,0 +1,5 @@
+//! The tables as diesel's query builder sees them; the migrations are the authority and a test compares the two.
+
+mod archive;
+
+pub use archive::*;
