@@ -9,6 +9,7 @@ pub mod document;
 pub mod facts;
 pub mod keys;
 pub mod model;
+pub mod owned;
 pub mod patch;
 pub mod service;
 pub mod store;
