@@ -63,6 +63,12 @@ id_kinds! {
     OrderId = OrderKind("ord");
     /// A product of a shop.
     ProductId = ProductKind("prd");
+    /// A tag.
+    TagId = TagKind("tag");
+    /// What one call or one refresh did to tags.
+    TagActId = TagActKind("tac");
+    /// A saved condition over customers.
+    SegmentId = SegmentKind("seg");
 }
 
 impl<K: IdKind> Id<K> {

@@ -5,4 +5,4 @@
 //! Orders are not among them: they follow the identity that they came with.
 
 /// By name, in the order in which they are locked.
-pub const TABLES: &[&str] = &[];
+pub const TABLES: &[&str] = &["customer_tags", "tag_changes"];

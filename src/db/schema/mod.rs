@@ -1,5 +1,7 @@
 //! The tables as diesel's query builder sees them; the migrations are the authority and a test compares the two.
 
 mod archive;
+mod tagging;
 
 pub use archive::*;
+pub use tagging::*;
