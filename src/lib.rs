@@ -25,6 +25,7 @@ pub mod orders;
 pub mod platforms;
 pub mod routes;
 pub mod secrets;
+pub mod segments;
 pub mod shops;
 pub mod synthetic;
 pub mod telemetry;

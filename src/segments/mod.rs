@@ -1,0 +1,3 @@
+//! Groups of customers: the language that describes them and what is done with it.
+
+pub mod language;
