@@ -59,6 +59,8 @@ id_kinds! {
     CustomerId = CustomerKind("cus");
     /// One way by which a shop or a channel knows a person.
     IdentityId = IdentityKind("idn");
+    /// Two customers who became one.
+    MergeId = MergeKind("mrg");
     /// An order.
     OrderId = OrderKind("ord");
     /// A product of a shop.

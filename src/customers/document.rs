@@ -123,6 +123,14 @@ contact_document! {
         /// request where absent. At most a day in the future.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub version: Option<Timestamp>,
+        /// The platform vouches that the phone is the customer's own, so that it may tell that a customer of another shop
+        /// is the same person.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub phone_verified: bool,
+        /// The platform vouches that the mailbox is the customer's own, so that it may tell that a customer of another shop
+        /// is the same person.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub email_verified: bool,
     }
 }
 

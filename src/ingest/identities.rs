@@ -45,6 +45,7 @@ const IDENTITIES: Table = Table {
         "verified",
         "source",
         "created_at",
+        "origin_id",
     ],
     key: &["tenant_id", "kind", "scope", "value"],
 };
@@ -139,6 +140,7 @@ fn claim(
             Column::bools(claims.iter().map(|_| true)),
             Column::texts(claims.iter().map(|_| source)),
             Column::instants(claims.iter().map(|_| now)),
+            Column::ids(claims.iter().map(|(_, identity)| identity.customer_id)),
         ],
         on_conflict: OnConflict::Keep,
     };

@@ -117,6 +117,43 @@ fn every_migration_can_be_taken_back_and_applied_again() {
     });
 }
 
+#[test]
+fn a_merge_knows_every_table_that_belongs_to_a_customer() {
+    use huitou::customers::owned::{OTHERS, TABLES};
+    let known: BTreeSet<&str> =
+        TABLES.iter().copied().chain(OTHERS.iter().map(|(table, _)| *table)).collect();
+    for_each_database(|connection| {
+        let columns = columns(connection);
+        let with = |name: &str| -> BTreeSet<&str> {
+            columns
+                .iter()
+                .filter(|column| column.name == name)
+                .map(|column| column.table_name.as_str())
+                .collect()
+        };
+        assert_eq!(with("customer_id"), known, "name each in src/customers/owned.rs");
+        for table in TABLES {
+            assert!(with("origin_id").contains(table), "{table} needs an origin_id to come back by");
+        }
+    });
+}
+
+#[test]
+fn what_two_customers_may_each_have_once_can_lie_in_one_file() {
+    for_each_database(|connection| {
+        let unique = keys(connection).into_iter().filter(|key| key.kind != "index");
+        for key in unique.filter(|key| huitou::customers::owned::TABLES.contains(&key.table_name.as_str())) {
+            let has = |name: &str| key.columns.split(',').any(|column| column == name);
+            assert!(
+                !has("customer_id") || has("origin_id"),
+                "{} of {} needs origin_id",
+                key.name,
+                key.table_name
+            );
+        }
+    });
+}
+
 fn for_each_database(check: impl Fn(&mut AnyConnection)) {
     check(&mut sqlite());
     if let Some(mut connection) = postgres() {

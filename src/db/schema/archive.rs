@@ -70,6 +70,7 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         revision -> BigInt,
+        regrouped -> Nullable<BigInt>,
     }
 }
 
@@ -87,6 +88,7 @@ diesel::table! {
         verified -> Bool,
         source -> Text,
         created_at -> Instant,
+        origin_id -> Nullable<Guid>,
     }
 }
 

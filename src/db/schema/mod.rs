@@ -5,3 +5,7 @@ mod tagging;
 
 pub use archive::*;
 pub use tagging::*;
+mod people;
+
+pub use archive::*;
+pub use people::*;
