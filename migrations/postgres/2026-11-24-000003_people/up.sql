@@ -28,7 +28,9 @@ CREATE TABLE match_links (
     kind text COLLATE "C" NOT NULL,
     value text COLLATE "C" NOT NULL,
     customer_id uuid NOT NULL,
+    id uuid NOT NULL,
     shop_id uuid,
+    source text NOT NULL,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, kind, value, customer_id)
 );

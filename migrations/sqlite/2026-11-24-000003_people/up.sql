@@ -26,7 +26,9 @@ CREATE TABLE match_links (
     kind TEXT NOT NULL,
     value TEXT NOT NULL,
     customer_id BLOB NOT NULL,
+    id BLOB NOT NULL,
     shop_id BLOB,
+    source TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, kind, value, customer_id)
 ) STRICT, WITHOUT ROWID;

@@ -24,7 +24,9 @@ diesel::table! {
         kind -> Text,
         value -> Text,
         customer_id -> Guid,
+        id -> Guid,
         shop_id -> Nullable<Guid>,
+        source -> Text,
         created_at -> Instant,
     }
 }
