@@ -7,7 +7,6 @@
 
 /// By name, in the order in which they are locked.
 pub const TABLES: &[&str] = &["customer_tags", "tag_changes"];
-pub const TABLES: &[&str] = &[];
 
 /// Tables with a `customer_id` that go another way, and which.
 pub const OTHERS: &[(&str, &str)] = &[

@@ -1,11 +1,9 @@
 //! The tables as diesel's query builder sees them; the migrations are the authority and a test compares the two.
 
 mod archive;
+mod people;
 mod tagging;
 
 pub use archive::*;
-pub use tagging::*;
-mod people;
-
-pub use archive::*;
 pub use people::*;
+pub use tagging::*;
