@@ -1,76 +1,15 @@
 //! Every operation of the description, asked by those who may not and with what cannot be. A new operation is looked at
 //! without a line here; when one fails, it takes its caller in another way than `Require<scope::…>`, or its body in
-//! another than `Body`, `PatchBody` or `Bulk`.
+//! another than `Body`, `PatchBody` or `Bulk`. Only a new kind of object needs a line: how one is made (`makers`).
 
-use reqwest::{Method, RequestBuilder};
-use serde_json::Value;
+mod makers;
+mod operation;
+mod tenancy;
 
-use crate::support::{Send, TestApp, on_both};
+use operation::{Ids, Operation};
+use reqwest::Method;
 
-struct Operation {
-    name: String,
-    method: Method,
-    /// With an example for every parameter of the path.
-    path: String,
-    /// The scope that it needs; none where it is open to all.
-    scope: Option<String>,
-    /// The format of its body.
-    takes: Option<String>,
-}
-
-impl Operation {
-    fn all() -> Vec<Self> {
-        let text = huitou::routes::as_json(&huitou::routes::document());
-        let document: Value = serde_json::from_str(&text).expect("the description is JSON");
-        let mut operations = Vec::new();
-        for (path, item) in document["paths"].as_object().expect("there are paths") {
-            for (verb, operation) in item.as_object().expect("a path has operations") {
-                operations.push(Self::new(path, verb, operation));
-            }
-        }
-        assert!(operations.len() > 10);
-        operations
-    }
-
-    fn new(path: &str, verb: &str, operation: &Value) -> Self {
-        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-        let path = parameters.iter().filter(|one| one["in"] == "path").fold(path.to_string(), |path, one| {
-            let name = one["name"].as_str().expect("a parameter has a name");
-            path.replace(&format!("{{{name}}}"), example(name))
-        });
-        let content = operation["requestBody"]["content"].as_object();
-        Self {
-            name: format!("{verb} {path}"),
-            method: verb.to_uppercase().parse().expect("a verb is a method"),
-            path,
-            scope: operation["security"][0]["bearer"][0].as_str().map(String::from),
-            takes: content.and_then(|content| content.keys().next()).cloned(),
-        }
-    }
-
-    /// The request with a body that is an empty object, where it takes one.
-    fn request(&self, app: &TestApp) -> RequestBuilder {
-        self.request_with(app, "{}")
-    }
-
-    fn request_with(&self, app: &TestApp, body: &'static str) -> RequestBuilder {
-        let request = app.request(self.method.clone(), &self.path);
-        match &self.takes {
-            Some(format) => request.header("content-type", format).body(body),
-            None => request,
-        }
-    }
-}
-
-fn example(parameter: &str) -> &'static str {
-    match parameter {
-        "shop_id" => "shp_01jd7zk3v8e4qbm2n5r9x6t0wy",
-        "customer_id" => "cus_01jd7zk3v8e4qbm2n5r9x6t0wy",
-        "order_id" => "ord_01jd7zk3v8e4qbm2n5r9x6t0wy",
-        "product_id" => "prd_01jd7zk3v8e4qbm2n5r9x6t0wy",
-        _ => "something",
-    }
-}
+use crate::support::{Send, on_both};
 
 fn guarded() -> impl Iterator<Item = (Operation, String)> {
     Operation::all().into_iter().filter_map(|operation| {
@@ -102,7 +41,7 @@ on_both! {
 
     async fn what_belongs_to_nobody_is_not_found(app: TestApp) {
         let tenant = app.tenant().await;
-        for (operation, needed) in guarded().filter(|(operation, _)| operation.path.contains('_')) {
+        for (operation, needed) in guarded().filter(|(operation, _)| operation.kinds().next().is_some()) {
             if operation.takes.is_some() {
                 continue; // an empty body may be refused first
             }
@@ -127,7 +66,7 @@ on_both! {
         let tenant = app.tenant().await;
         for (operation, needed) in guarded().filter(|(operation, _)| operation.method == Method::GET) {
             for query in ["limit=x", "cursor=%FF", "%zz=%", "a=%00", "&&=&", "limit=1&limit=2"] {
-                let request = app.get(&format!("{}?{query}", operation.path));
+                let request = app.get(&format!("{}?{query}", operation.address(&Ids::new())));
                 let answer = request.bearer_auth(app.token(&tenant, &needed)).answer().await;
                 assert!(answer.status < 500, "{} with {query}: {answer:?}", operation.name);
             }

@@ -1,0 +1,67 @@
+//! How an object of each kind that a path can name is made.
+
+use serde_json::json;
+
+use super::operation::Ids;
+use crate::customers::hong;
+use crate::orders::order;
+use crate::products::coat;
+use crate::support::{Send, TestApp, TestTenant};
+
+/// A tenant whose objects are made, and a token of it with all scopes.
+pub struct Owner {
+    tenant: TestTenant,
+    pub token: String,
+    made: usize,
+}
+
+impl Owner {
+    pub async fn new(app: &TestApp) -> Self {
+        let tenant = app.tenant().await;
+        let scopes: Vec<&str> = huitou::auth::scope::ALL.iter().map(|(name, _)| *name).collect();
+        let token = app.token(&tenant, &scopes.join(" "));
+        Self { tenant, token, made: 0 }
+    }
+
+    /// New objects of these kinds.
+    pub async fn make_all(&mut self, app: &TestApp, kinds: impl Iterator<Item = &str>) -> Ids {
+        let mut ids = Ids::new();
+        for kind in kinds {
+            ids.insert(kind.into(), self.make(app, kind).await);
+        }
+        ids
+    }
+
+    /// A new object of a kind, which nothing else refers to. A new kind gets its line here.
+    async fn make(&mut self, app: &TestApp, kind: &str) -> String {
+        self.made += 1;
+        let name = format!("{}", self.made);
+        match kind.split(' ').next().unwrap_or_default() {
+            "ShopId" => app.shop(&self.tenant, &name).await,
+            "CustomerId" => self.post(app, "/v1/customers", hong()).await,
+            "OrderId" => self.put_in_shop(app, "orders", order(json!({}))).await,
+            "ProductId" => self.put_in_shop(app, "products", coat()).await,
+            kind => panic!(
+                "a path names a `{kind}`, and nobody has said how one is made: add a line for it to `Owner::make` in \
+                 tests/api/every_operation/makers.rs"
+            ),
+        }
+    }
+
+    async fn put_in_shop(&self, app: &TestApp, what: &str, body: serde_json::Value) -> String {
+        let shop = app.shop(&self.tenant, &format!("shop of {}", self.made)).await;
+        let path = format!("/v1/shops/{shop}/{what}/{}", self.made);
+        self.tell(app.put(&path).json(&body)).await
+    }
+
+    async fn post(&self, app: &TestApp, path: &str, body: serde_json::Value) -> String {
+        self.tell(app.post(path).json(&body)).await
+    }
+
+    /// Sends what makes an object, and answers its id.
+    async fn tell(&self, request: reqwest::RequestBuilder) -> String {
+        let answer = request.bearer_auth(&self.token).answer().await;
+        assert!((200..300).contains(&answer.status), "an object is made: {answer:?}");
+        answer.text("id")
+    }
+}
