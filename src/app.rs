@@ -17,6 +17,7 @@ use crate::config::{BatchConfig, Config, ServerConfig};
 use crate::db::{Db, warn_of_slow_statements};
 use crate::http::{InFlight, MethodTable, RateLimiter, no_such_route, track};
 use crate::ingest::{OrderWriter, WriterOptions};
+use crate::jobs::{self, JobRunner, RunnerOptions};
 use crate::routes;
 use crate::telemetry;
 use crate::tenants::TenantCache;
@@ -29,6 +30,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// The one door for orders.
     pub orders: OrderWriter,
+    /// Work that comes due by itself.
+    pub jobs: JobRunner,
     pub tenants: TenantCache,
     pub authenticator: Authenticator,
     pub limiter: RateLimiter,
@@ -63,6 +66,9 @@ impl Application {
         let config = Arc::new(config);
         let orders = OrderWriter::start(&db, &clock, &ids, writer_options(&config.batch))
             .map_err(|error| format!("the order writer cannot start: {error}"))?;
+        let options = RunnerOptions { threads: config.jobs.threads, ..RunnerOptions::default() };
+        let jobs =
+            JobRunner::new(db.clone(), Arc::clone(&clock), Arc::clone(&ids), jobs::registry(), options);
         let state = web::Data::new(AppState {
             tenants: TenantCache::new(db.clone(), Arc::clone(&clock)),
             authenticator: Authenticator::new(&config.tokens)?,
@@ -75,6 +81,7 @@ impl Application {
             ids,
             config: Arc::clone(&config),
             orders,
+            jobs,
         });
         let listener = TcpListener::bind(&config.server.bind)
             .map_err(|error| format!("BIND_ADDR: {} cannot be bound: {error}", config.server.bind))?;
@@ -104,12 +111,19 @@ impl Application {
         let handle = self.server.handle();
         let signals = actix_web::rt::spawn(self.signals.stop(handle));
         let upkeep = actix_web::rt::spawn(telemetry::upkeep(self.state.clone()));
+        if self.state.config.jobs.on {
+            self.state.jobs.start()?;
+        }
         let outcome = self.server.await;
         signals.abort();
         upkeep.abort();
         let state = self.state;
-        // Orders that were taken are written before the process ends.
-        let stopped = web::block(move || state.orders.stop()).await;
+        // Orders that were taken are written, and portions of jobs finished, before the process ends.
+        let stopped = web::block(move || {
+            state.jobs.stop();
+            state.orders.stop();
+        })
+        .await;
         outcome.and(stopped.map_err(std::io::Error::other))
     }
 }

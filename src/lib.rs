@@ -21,6 +21,7 @@ pub mod http;
 pub mod ids;
 pub mod imports;
 pub mod ingest;
+pub mod jobs;
 pub mod orders;
 pub mod platforms;
 pub mod routes;

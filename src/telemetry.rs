@@ -62,6 +62,12 @@ fn describe() {
     metrics::describe_histogram!("http_request_duration_seconds", "How long requests took.");
     metrics::describe_gauge!("huitou_db_connections", "Connections to the database, open and idle.");
     metrics::describe_gauge!("huitou_orders_waiting", "Orders that wait to be written.");
+    metrics::describe_counter!(
+        "huitou_jobs_total",
+        "Jobs by name and outcome: done, failed, lost, interrupted."
+    );
+    metrics::describe_histogram!("huitou_job_duration_seconds", "How long jobs took.");
+    metrics::describe_gauge!("huitou_job_lag_seconds", "How long after its time a job began, the last time.");
 }
 
 /// The metrics as Prometheus reads them.

@@ -114,6 +114,11 @@ pub struct Day(jiff::civil::Date);
 pub struct InvalidDay;
 
 impl Day {
+    /// The day that it is at a moment in a time zone.
+    pub fn of(moment: Timestamp, zone: &jiff::tz::TimeZone) -> Self {
+        Self(moment.to_jiff().to_zoned(zone.clone()).date())
+    }
+
     /// The moment at which the day begins.
     pub fn start(self, zone: &jiff::tz::TimeZone) -> Timestamp {
         let start = self.0.to_zoned(zone.clone()).map(|start| start.timestamp());

@@ -24,6 +24,7 @@ pub struct Config {
     pub secrets_key: Option<SecretsKey>,
     pub limits: Limits,
     pub batch: BatchConfig,
+    pub jobs: JobConfig,
     pub log_format: LogFormat,
 }
 
@@ -107,6 +108,15 @@ pub struct BatchConfig {
     pub max_orders: usize,
     /// Orders that may wait; past it callers are told to come again.
     pub queue: usize,
+}
+
+/// How work that comes due by itself is done.
+#[derive(Debug, Clone)]
+pub struct JobConfig {
+    /// Whether this instance does any.
+    pub on: bool,
+    /// Jobs at the same time.
+    pub threads: usize,
 }
 
 /// How log lines look.

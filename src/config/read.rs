@@ -7,7 +7,8 @@ use std::time::Duration;
 use jsonwebtoken::Algorithm;
 
 use super::{
-    BatchConfig, Config, DatabaseConfig, Limits, LogFormat, Secret, ServerConfig, TokenConfig, VARIABLES,
+    BatchConfig, Config, DatabaseConfig, JobConfig, Limits, LogFormat, Secret, ServerConfig, TokenConfig,
+    VARIABLES,
 };
 use crate::db::{DbOptions, Target};
 use crate::secrets::SecretsKey;
@@ -109,6 +110,10 @@ pub(super) fn read(lookup: &dyn Fn(&str) -> Option<String>, purpose: Purpose) ->
         batch: BatchConfig {
             max_orders: reader.number("BATCH_MAX_ORDERS", 1, 10_000),
             queue: reader.number("BATCH_QUEUE", 1, 1_000_000),
+        },
+        jobs: JobConfig {
+            on: reader.one_of("JOBS", &[("on", true), ("off", false)]),
+            threads: reader.number("JOB_THREADS", 1, 64),
         },
         log_format: reader.one_of("LOG_FORMAT", &[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)]),
     };

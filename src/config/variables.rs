@@ -84,6 +84,12 @@ pub const VARIABLES: &[Variable] = &[
         Some("8192"),
         "Orders that may wait to be committed; past it callers get 503 and come again.",
     ),
+    variable(
+        "JOBS",
+        Some("on"),
+        "on or off. Off for an instance that only answers requests; another one must do the jobs then.",
+    ),
+    variable("JOB_THREADS", Some("2"), "Jobs that this instance does at the same time, 1 to 64."),
     variable("LOG_FORMAT", Some("pretty"), "pretty (for eyes) or json (for machines)."),
     variable("RUST_LOG", Some("info"), "What is logged, such as warn or info,huitou=debug."),
 ];

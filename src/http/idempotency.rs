@@ -151,6 +151,15 @@ impl Idempotency {
     }
 }
 
+/// Deletes the answers of a tenant that are no longer told again.
+pub fn forget_old_answers(connection: &mut AnyConnection, tenant: TenantId, now: Timestamp) -> Result<()> {
+    let old = keys::table
+        .filter(keys::tenant_id.eq(tenant))
+        .filter(keys::created_at.le(now.plus_seconds(-KEPT_SECONDS)));
+    diesel::delete(old).execute(connection)?;
+    Ok(())
+}
+
 fn in_flight() -> Error {
     Error::conflict(
         "idempotency_key_in_flight",
@@ -219,10 +228,7 @@ impl Claim {
         let Some(Held { slot, body_hash, .. }) = &self.0 else {
             return Ok(());
         };
-        let old = keys::table
-            .filter(keys::tenant_id.eq(slot.tenant))
-            .filter(keys::created_at.le(now.plus_seconds(-KEPT_SECONDS)));
-        diesel::delete(old).execute(connection)?;
+        forget_old_answers(connection, slot.tenant, now)?;
         let written = sql!(
             "INSERT INTO idempotency_keys
                 (tenant_id, subject, route, key, body_hash, status, answer, created_at)

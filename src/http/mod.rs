@@ -19,7 +19,7 @@ mod shop_item;
 pub use body::{Body, PatchBody};
 pub use bulk::{Bulk, BulkItem, BulkItemResult, BulkResponse, BulkStatus, apply_each};
 pub use etag::{EntityTag, IfMatch};
-pub use idempotency::{Idempotency, InFlight, Stored};
+pub use idempotency::{Idempotency, InFlight, Stored, forget_old_answers};
 pub use limits::{RateLimiter, RateState};
 pub use mask::PersonalData;
 pub use merge_patch::{patched, present};

@@ -1,6 +1,6 @@
 //! The door for orders: whatever arrives in whatever order, the archive ends the same.
 
-mod archive;
+pub mod archive;
 mod arrival;
 mod heavy;
 mod histories;

@@ -8,6 +8,7 @@ mod customers;
 mod every_operation;
 mod health;
 mod ingest;
+mod jobs;
 mod openapi;
 mod orders;
 mod products;

@@ -7,3 +7,7 @@ mod tagging;
 pub use archive::*;
 pub use people::*;
 pub use tagging::*;
+mod inbox;
+
+pub use archive::*;
+pub use inbox::*;
