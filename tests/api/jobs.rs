@@ -25,9 +25,12 @@ fn runner(archive: &Archive, jobs: &[Job]) -> JobRunner {
     JobRunner::new(archive.db.clone(), clock, Arc::new(RandomIds::default()), jobs.to_vec(), options)
 }
 
-/// A job that writes down when it was due and when it was done.
-fn noting(name: &'static str, schedule: Schedule) -> (Job, Arc<Mutex<Vec<(Timestamp, Timestamp)>>>) {
-    let notes = Arc::new(Mutex::new(Vec::new()));
+/// When a job was due and when it was done, each time.
+type Notes = Arc<Mutex<Vec<(Timestamp, Timestamp)>>>;
+
+/// A job that writes that down.
+fn noting(name: &'static str, schedule: Schedule) -> (Job, Notes) {
+    let notes = Notes::default();
     let noted = Arc::clone(&notes);
     let job = Job::new(name, schedule, move |run: &Run<'_>| {
         noted.lock().unwrap().push((run.due_at, run.now));
