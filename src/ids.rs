@@ -71,6 +71,12 @@ id_kinds! {
     TagActId = TagActKind("tac");
     /// A saved condition over customers.
     SegmentId = SegmentKind("seg");
+    /// What was said about contact over a channel.
+    ConsentId = ConsentKind("cns");
+    /// What somebody wrote down about a customer.
+    NoteId = NoteKind("nte");
+    /// Something that a customer did beside buying.
+    EventId = EventKind("evt");
 }
 
 impl<K: IdKind> Id<K> {

@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod consents;
 pub mod currency;
 pub mod customers;
 pub mod db;

@@ -19,3 +19,4 @@ pub const OTHERS: &[(&str, &str)] = &[
     ("separations", "name the customers of whom they were said, for good"),
     ("own_contacts", "belong to one customer alone, which is what they are for"),
 ];
+pub const TABLES: &[&str] = &["consents", "events", "notes"];

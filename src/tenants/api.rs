@@ -13,6 +13,7 @@ use super::service::{self, NewTenant};
 use super::store;
 use crate::app::AppState;
 use crate::auth::{Require, RequireAdmin, scope};
+use crate::consents::{ConsentPolicy, ConsentPolicyPatch};
 use crate::error::{Error, Result};
 use crate::http::{
     Body, Idempotency, IfMatch, Page, Paging, PatchBody, PersonalData, Reply, patched, present,
@@ -125,6 +126,9 @@ struct SettingsResponse {
     lost_after_days: i64,
     /// What other currencies are worth, each from a day on.
     exchange_rates: Vec<ExchangeRate>,
+    /// Who may be contacted over each channel: with `opt_in` those who allowed it, with `opt_out` those who did not forbid
+    /// it.
+    consent_policy: ConsentPolicy,
     /// When the tenant was made.
     created_at: Timestamp,
     /// When the settings were changed last.
@@ -147,6 +151,7 @@ impl From<Tenant> for SettingsResponse {
             dormant_after_days: lifecycle.dormant_after_days,
             lost_after_days: lifecycle.lost_after_days,
             exchange_rates: tenant.settings.exchange_rates,
+            consent_policy: tenant.settings.consent_policy,
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,
         }
@@ -194,6 +199,9 @@ struct UpdateSettingsRequest {
     #[schema(max_items = 2000)]
     #[serde(deserialize_with = "present")]
     exchange_rates: Option<Vec<ExchangeRate>>,
+    /// The rules of these channels; the others stay as they are.
+    #[serde(deserialize_with = "present")]
+    consent_policy: Option<ConsentPolicyPatch>,
 }
 
 const MOST_RATES: usize = 2_000;
@@ -264,6 +272,9 @@ impl UpdateSettingsRequest {
         tenant.country = self.country.unwrap_or_else(|| tenant.country.clone());
         if let Some(rates) = self.exchange_rates {
             tenant.settings.exchange_rates = rates;
+        }
+        if let Some(patch) = self.consent_policy {
+            patch.apply(&mut tenant.settings.consent_policy);
         }
         Ok(())
     }

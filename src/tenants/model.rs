@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::consents::ConsentPolicy;
 use crate::currency;
 use crate::ids::TenantId;
 use crate::time::Timestamp;
@@ -31,6 +32,7 @@ pub struct Tenant {
 pub struct Settings {
     pub lifecycle: Lifecycle,
     pub exchange_rates: Vec<ExchangeRate>,
+    pub consent_policy: ConsentPolicy,
 }
 
 /// When a customer goes from one stage to the next.

@@ -11,3 +11,7 @@ mod inbox;
 
 pub use archive::*;
 pub use inbox::*;
+mod file;
+
+pub use archive::*;
+pub use file::*;

@@ -13,9 +13,11 @@ struct Table {
     columns: Vec<(String, String)>,
 }
 
-/// The tables of src/db/schema, read from its text: `name (key, …) {`, then `column -> Type,` lines.
+/// The tables of src/db/schema, read from its text: `name (key, …) {`, then `column -> Type,` lines, before which
+/// `#[sql_name = "…"]` tells what the database calls the column.
 fn tables() -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
+    let mut called: Option<String> = None;
     for line in text().lines().map(str::trim) {
         if let Some((name, key)) = line.strip_suffix(") {").and_then(|line| line.split_once(" (")) {
             tables.push(Table {
@@ -25,7 +27,9 @@ fn tables() -> Vec<Table> {
             });
         } else if let Some((column, kind)) = line.trim_end_matches(',').split_once(" -> ") {
             let table = tables.last_mut().expect("a column stands in a table");
-            table.columns.push((column.into(), kind.into()));
+            table.columns.push((called.take().unwrap_or_else(|| column.into()), kind.into()));
+        } else if let Some(name) = line.strip_prefix("#[sql_name = \"") {
+            called = name.strip_suffix("\"]").map(String::from);
         }
     }
     tables

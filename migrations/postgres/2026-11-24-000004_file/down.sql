@@ -1,0 +1,4 @@
+DROP TABLE events;
+DROP TABLE notes;
+DROP TABLE customer_channels;
+DROP TABLE consents;

@@ -1,0 +1,5 @@
+//! All SQL on consents.
+
+mod reachable;
+
+pub use reachable::reachable;
