@@ -20,3 +20,4 @@ pub const OTHERS: &[(&str, &str)] = &[
     ("own_contacts", "belong to one customer alone, which is what they are for"),
 ];
 pub const TABLES: &[&str] = &["consents", "events", "notes"];
+pub const TABLES: &[&str] = &["consents", "customer_tags", "events", "notes", "tag_changes"];

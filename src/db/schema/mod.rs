@@ -14,4 +14,9 @@ pub use inbox::*;
 mod file;
 
 pub use archive::*;
+mod file;
+mod tagging;
+
+pub use archive::*;
 pub use file::*;
+pub use tagging::*;
