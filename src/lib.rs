@@ -7,6 +7,7 @@ pub mod analytics;
 pub mod app;
 pub mod auth;
 
+pub mod campaigns;
 pub mod catalog;
 pub mod cli;
 pub mod clock;
