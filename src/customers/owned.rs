@@ -6,7 +6,7 @@
 //! `customer_id` has `origin_id` as well: `(tenant_id, tag_id, customer_id, origin_id)`.
 
 /// By name, in the order in which they are locked.
-pub const TABLES: &[&str] = &["customer_tags", "tag_changes"];
+pub const TABLES: &[&str] = &["consents", "customer_tags", "events", "notes", "tag_changes"];
 
 /// Tables with a `customer_id` that go another way, and which.
 pub const OTHERS: &[(&str, &str)] = &[
@@ -19,5 +19,3 @@ pub const OTHERS: &[(&str, &str)] = &[
     ("separations", "name the customers of whom they were said, for good"),
     ("own_contacts", "belong to one customer alone, which is what they are for"),
 ];
-pub const TABLES: &[&str] = &["consents", "events", "notes"];
-pub const TABLES: &[&str] = &["consents", "customer_tags", "events", "notes", "tag_changes"];
