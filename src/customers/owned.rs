@@ -15,6 +15,7 @@ pub const OTHERS: &[(&str, &str)] = &[
     ("order_lines", "carry the customer of their order"),
     ("customer_facts", "are computed anew"),
     ("customer_shop_facts", "are computed anew"),
+    ("customer_channels", "are computed anew"),
     ("match_links", "name the customer of whom they were told, for good"),
     ("separations", "name the customers of whom they were said, for good"),
     ("own_contacts", "belong to one customer alone, which is what they are for"),
