@@ -12,11 +12,27 @@
 //!
 //! Nothing in here knows HTTP or SQL. The manual for its users is `docs/SEGMENTS.md`.
 
+#[cfg(test)]
+mod arbitrary;
+pub mod check;
 pub mod checked;
+pub mod json;
+mod lexer;
+pub mod limits;
+mod measure;
+mod parse;
 pub mod place;
+mod print;
+pub mod problem;
+pub mod registry;
 pub mod tree;
 pub mod value;
 
+pub use check::{Context, ShopContext, check};
 pub use checked::Checked;
+pub use json::{from_json, to_json};
+pub use parse::parse;
 pub use place::Place;
+pub use print::print;
+pub use problem::Problem;
 pub use tree::Query;

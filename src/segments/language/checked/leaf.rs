@@ -22,13 +22,15 @@ pub enum Leaf {
     Gender(Choice),
     /// `customers.birthday`; `age` is asked so too.
     Birthday(DayTest),
-    /// `anniversary(birthday)`: the day of the year lies in any of the ranges, ends included, none of them over New Year.
-    /// 29 February counts as 1 March where the window's year is common; the ranges know: compare the birthday's own
-    /// month and day.
-    Anniversary(Vec<(MonthDay, MonthDay)>),
-    /// `lunar_anniversary(birthday)`: the birthday itself lies in any of the ranges, ends included, in ascending order;
-    /// there are one or two for each year.
-    LunarAnniversary(Vec<(Date, Date)>),
+    /// `anniversary(…)`: the day's own month and day lie in any of the ranges, ends included, none of them over New
+    /// Year. That 29 February falls on 1 March in common years is in the ranges already.
+    Anniversary { of: DaySource, ranges: Vec<(MonthDay, MonthDay)> },
+    /// `lunar_anniversary(…)`: the day itself lies in any of the ranges, ends included, in ascending order; there are
+    /// some for each year.
+    LunarAnniversary { of: DaySource, ranges: Vec<(Date, Date)> },
+    /// The last address lies there: all parts that are told are equal, blanks left out of province and city; `negated`:
+    /// not, also where one of them is missing.
+    Located { country: String, province: Option<String>, city: Option<String>, negated: bool },
     /// `customers.attributes`
     Attribute { key: String, test: AttributeTest },
     /// `customers.created_at`
@@ -37,7 +39,7 @@ pub enum Leaf {
     KnownAt(ListTest<ShopId>),
     /// How many identities there are.
     IdentityCount(NumberTest),
-    /// Tags by name.
+    /// Tags by `name_key`.
     Tags(ListTest<String>),
     /// Whether the channel may be used, by `consents::reachable`.
     Reachable { channel: &'static str, wanted: bool },
@@ -62,6 +64,15 @@ pub enum Leaf {
     /// A part of all customers, always the same one. With `x` the number that the last 7 hex digits of the customer's id
     /// say, who is in it has `(multiplier · x + increment) mod 2147483647 < below`. Nothing overflows 63 bits.
     Sample { multiplier: i64, increment: i64, below: i64 },
+}
+
+/// Which day comes round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DaySource {
+    /// `customers.birthday`
+    Birthday,
+    /// A free property of the customer, where it is a text and a day (`YYYY-MM-DD`, ten characters).
+    Attribute(String),
 }
 
 /// A text of the customer's row.

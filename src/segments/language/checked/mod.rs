@@ -15,7 +15,7 @@ mod leaf;
 mod rows;
 mod tests;
 
-pub use leaf::{DateMetric, Leaf, Metric, RfmScore, Scope, TextField};
+pub use leaf::{DateMetric, DaySource, Leaf, Metric, RfmScore, Scope, TextField};
 pub use rows::{Filter, RowNumber, RowText, Rows, Source, Sum};
 pub use tests::{
     AttributeTest, Choice, ClockSpan, DayTest, ListTest, MomentTest, MonthDay, NumberTest, TextTest, Window,

@@ -111,6 +111,8 @@ pub enum AttributeTest {
     NotTruth(bool),
     /// Sees texts that are days (`YYYY-MM-DD`, ten characters).
     Day(DayTest),
+    /// Sees texts, and whole numbers as their digits: ids of products are either.
+    Id(TextTest),
     /// There is none, of whatever kind.
     IsNull,
     IsNotNull,
