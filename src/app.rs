@@ -18,6 +18,7 @@ use crate::db::{Db, warn_of_slow_statements};
 use crate::http::{InFlight, MethodTable, RateLimiter, no_such_route, track};
 use crate::ingest::{OrderWriter, WriterOptions};
 use crate::jobs::{self, JobRunner, RunnerOptions};
+use crate::lifecycle::CutsCache;
 use crate::routes;
 use crate::telemetry;
 use crate::tenants::TenantCache;
@@ -35,6 +36,8 @@ pub struct AppState {
     pub tenants: TenantCache,
     pub authenticator: Authenticator,
     pub limiter: RateLimiter,
+    /// The bounds between RFM scores, for profiles.
+    pub rfm_cuts: CutsCache,
     pub in_flight: Arc<InFlight>,
     pub metrics: PrometheusHandle,
     /// The description of the API, as JSON.
@@ -72,6 +75,7 @@ impl Application {
         let state = web::Data::new(AppState {
             tenants: TenantCache::new(db.clone(), Arc::clone(&clock)),
             authenticator: Authenticator::new(&config.tokens)?,
+            rfm_cuts: CutsCache::default(),
             limiter: RateLimiter::new(&config.limits),
             in_flight: Arc::default(),
             metrics: telemetry::metrics(),

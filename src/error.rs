@@ -204,6 +204,14 @@ impl From<DbError> for Error {
             DbError::Unreachable(_) | DbError::Busy => {
                 Self::Unavailable { retry_after: 1, cause: error.to_string() }
             }
+            DbError::TooSlow(limit) => Self::unprocessable(
+                "query_too_slow",
+                format!(
+                    "this takes longer than {} s and was stopped; narrow it down (a category, a shop, a span of time) or \
+                     raise QUERY_TIME_LIMIT_SECONDS",
+                    limit.as_secs()
+                ),
+            ),
             DbError::Taken(_) => Self::conflict("conflict", "another object has this key already"),
             DbError::Conflict(_) => Self::conflict("conflict", "another request was in the way; try again"),
             DbError::Failed(_) => Self::internal(error),

@@ -24,6 +24,7 @@ pub mod ids;
 pub mod imports;
 pub mod ingest;
 pub mod jobs;
+pub mod lifecycle;
 pub mod orders;
 pub mod platforms;
 pub mod routes;

@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{analytics, catalog, customers, description, health, orders, shops, tenants};
+use crate::{analytics, catalog, customers, description, health, lifecycle, orders, shops, tenants};
 
 /// Registers every endpoint.
 pub fn configure(config: &mut ServiceConfig) {
@@ -16,6 +16,7 @@ pub fn configure(config: &mut ServiceConfig) {
     orders::api::routes(config);
     catalog::api::routes(config);
     analytics::api::routes(config);
+    lifecycle::api::routes(config);
 }
 
 /// The description of every endpoint.

@@ -114,9 +114,31 @@ pub struct Day(jiff::civil::Date);
 pub struct InvalidDay;
 
 impl Day {
-    /// The day that it is at a moment in a time zone.
+    /// The day on which a moment falls.
     pub fn of(moment: Timestamp, zone: &jiff::tz::TimeZone) -> Self {
-        Self(moment.to_jiff().to_zoned(zone.clone()).date())
+        Self(zone.to_datetime(moment.to_jiff()).date())
+    }
+
+    /// So many days later, or earlier.
+    #[must_use]
+    pub fn plus(self, days: i64) -> Self {
+        let span = jiff::SignedDuration::from_hours(24_i64.saturating_mul(days));
+        Self(self.0.saturating_add(span))
+    }
+
+    /// Days from an earlier day to this one.
+    pub fn days_since(self, earlier: Self) -> i64 {
+        self.number() - earlier.number()
+    }
+
+    /// Counted from 1970-01-01.
+    pub fn number(self) -> i64 {
+        self.0.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours() / 24
+    }
+
+    /// The day with this number.
+    pub fn numbered(number: i64) -> Self {
+        Self(jiff::civil::Date::constant(1970, 1, 1)).plus(number)
     }
 
     /// The moment at which the day begins.

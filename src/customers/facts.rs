@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::currency::{average, divide_half_even};
 use crate::ids::ShopId;
 use crate::ingest::facts::Facts;
+use crate::lifecycle::Stage;
 use crate::time::Timestamp;
 
 /// What a customer's orders add up to. Amounts are in the tenant's currency, minor units.
@@ -57,6 +58,11 @@ pub struct ShopFactsResponse {
     pub shop_id: ShopId,
     #[serde(flatten)]
     pub facts: FactsResponse,
+    /// Where the customer stands, by the shop's thresholds; `null` without a paid order in it.
+    pub stage: Option<Stage>,
+    /// How many days are left until the customer is dormant for the shop; 0 or less from then on.
+    #[schema(example = 12)]
+    pub days_until_dormant: Option<i64>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]

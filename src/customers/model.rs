@@ -8,6 +8,7 @@ use super::facts::{FactsResponse, ShopFactsResponse};
 use crate::http::PersonalData;
 use crate::http::mask::{mask_email, mask_name, mask_phone, mask_with};
 use crate::ids::{CustomerId, IdentityId, ShopId};
+use crate::lifecycle::{RfmResponse, Stage};
 use crate::orders::document::{Address, Attributes};
 use crate::orders::model::OrderResponse;
 use crate::time::Timestamp;
@@ -100,6 +101,13 @@ pub struct ProfileResponse {
     pub facts: FactsResponse,
     /// The same for each shop in which the customer ordered; the last visited first.
     pub facts_by_shop: Vec<ShopFactsResponse>,
+    /// Where the customer stands, over all shops; `null` without a paid order.
+    pub stage: Option<Stage>,
+    /// How many days are left until the customer is dormant; 0 or less from then on.
+    #[schema(example = 12)]
+    pub days_until_dormant: Option<i64>,
+    /// The group by recency, frequency and money, by bounds that are at most ten minutes old.
+    pub rfm: Option<RfmResponse>,
     /// The ten newest orders with their lines and refunds.
     pub recent_orders: Vec<OrderResponse>,
 }

@@ -17,7 +17,9 @@ use crate::ingest::identities::{self, BuyerKey};
 use crate::ingest::load::{self, Customer, Tenant};
 use crate::ingest::save;
 use crate::ingest::stamps::Settled;
+use crate::lifecycle::{self, Cuts};
 use crate::orders;
+use crate::tenants;
 use crate::time::Timestamp;
 
 /// A customer in bulk.
@@ -206,22 +208,34 @@ pub fn update(
 
 const RECENT_ORDERS: i64 = 10;
 
-/// A customer's file on one page.
+/// A customer's file on one page; `cuts` are the bounds between RFM scores.
 pub fn profile(
     connection: &mut AnyConnection,
-    tenant: TenantId,
-    currency: &str,
+    tenant: &tenants::Tenant,
+    cuts: Option<&Cuts>,
     id: CustomerId,
+    now: Timestamp,
 ) -> Result<ProfileResponse> {
-    let customer = get(connection, tenant, id)?;
-    let (facts, by_shop) = store::facts(connection, tenant, customer.id)?;
-    let in_shop =
-        |(shop_id, facts)| ShopFactsResponse { shop_id, facts: FactsResponse::new(&facts, currency) };
+    let customer = get(connection, tenant.id, id)?;
+    let (facts, by_shop) = store::facts(connection, tenant.id, customer.id)?;
+    let standing = lifecycle::of_customer(connection, tenant, &facts, &by_shop, cuts, now)?;
+    let in_shop = |(shop_id, facts)| {
+        let here = standing.in_shops.iter().find(|standing| standing.shop_id == shop_id);
+        ShopFactsResponse {
+            shop_id,
+            facts: FactsResponse::new(&facts, &tenant.currency),
+            stage: here.and_then(|standing| standing.stage),
+            days_until_dormant: here.and_then(|standing| standing.days_until_dormant),
+        }
+    };
     Ok(ProfileResponse {
-        identities: store::identities(connection, tenant, customer.id)?,
-        facts: FactsResponse::new(&facts, currency),
+        identities: store::identities(connection, tenant.id, customer.id)?,
+        facts: FactsResponse::new(&facts, &tenant.currency),
         facts_by_shop: by_shop.into_iter().map(in_shop).collect(),
-        recent_orders: orders::store::recent_of_customer(connection, tenant, customer.id, RECENT_ORDERS)?,
+        stage: standing.stage,
+        days_until_dormant: standing.days_until_dormant,
+        rfm: standing.rfm,
+        recent_orders: orders::store::recent_of_customer(connection, tenant.id, customer.id, RECENT_ORDERS)?,
         customer,
     })
 }

@@ -96,6 +96,7 @@ impl Target {
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite { path } => {
+                super::snapshot::deadline::watch_connections();
                 let mut connection = SqliteConnection::establish(path).map_err(DbError::from)?;
                 // FULL: a commit that was answered survives a power cut. WAL: readers and the writer do not wait
                 // for each other.

@@ -11,6 +11,9 @@ pub enum DbError {
     /// No connection was free in time, or others were in the way for too long. Try again later.
     #[error("the database is busy")]
     Busy,
+    /// A question took longer than it may.
+    #[error("the question takes longer than {0:?}")]
+    TooSlow(std::time::Duration),
     /// A unique key was taken by somebody else.
     #[error("a unique key is taken: {0}")]
     Taken(String),

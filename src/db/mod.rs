@@ -5,6 +5,7 @@
 //! of keys, set-based statements) goes through [`Sql`] and [`Upsert`], written once as well.
 
 mod apart;
+mod calendar;
 mod connection;
 #[cfg(feature = "postgres")]
 mod distribute;
@@ -14,16 +15,19 @@ pub mod migrate;
 mod pool;
 pub mod schema;
 mod slow;
+mod snapshot;
 mod sql;
 pub mod types;
 mod upsert;
 
 pub use apart::{apart, retry, split};
+pub use calendar::LocalTime;
 pub use connection::{AnyConnection, Backend, MultiBackend, Target, look_up_by_key, transaction};
 pub use error::DbError;
 pub use keyed::Keyed;
 pub use pool::{Db, DbOptions};
 pub use slow::warn_of_slow_statements;
+pub use snapshot::snapshot;
 pub use sql::{Bind, Column, Sql};
 pub use upsert::{OnConflict, Table, Upsert};
 

@@ -187,6 +187,7 @@ impl<'a> From<Sql<'a>> for Bind<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Sql<'a> {
     parts: Vec<Part<'a>>,
+    once: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -209,25 +210,37 @@ impl<'a> Sql<'a> {
     fn between(mut pieces: impl Iterator<Item = Cow<'a, str>>, arguments: Vec<Bind<'a>>, text: &str) -> Self {
         assert_eq!(text.matches("{}").count(), arguments.len(), "one argument for each {{}} in: {text}");
         let mut parts = Vec::with_capacity(2 * arguments.len() + 1);
+        let mut once = false;
         parts.extend(pieces.next().map(Part::Text));
         for (argument, piece) in arguments.into_iter().zip(pieces) {
             match argument {
-                Bind::Sql(sql) => parts.extend(sql.parts),
+                Bind::Sql(sql) => {
+                    once |= sql.once;
+                    parts.extend(sql.parts);
+                }
                 value => parts.push(Part::Bind(value)),
             }
             parts.push(Part::Text(piece));
         }
-        Self { parts }
+        Self { parts, once }
     }
 
     /// A piece of text as it is, such as a list of columns.
     pub fn text(text: &'a str) -> Self {
-        Self { parts: vec![Part::Text(text.into())] }
+        Self { parts: vec![Part::Text(text.into())], once: false }
     }
 
     /// Appends another piece.
     pub fn push(&mut self, sql: Sql<'a>) {
+        self.once |= sql.once;
         self.parts.extend(sql.parts);
+    }
+
+    /// The statement that this becomes is one of too many to keep: it is planned for its own values each time.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
     }
 
     /// Runs a statement that answers rows.
@@ -303,6 +316,9 @@ mod postgres {
 
     impl QueryFragment<Pg> for Sql<'_> {
         fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+            if self.once {
+                pass.unsafe_to_cache_prepared();
+            }
             for part in &self.parts {
                 match part {
                     Part::Text(text) => pass.push_sql(text),
@@ -357,7 +373,7 @@ mod sqlite {
 
     impl QueryFragment<Sqlite> for Sql<'_> {
         fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-            if self.has_list() {
+            if self.once || self.has_list() {
                 pass.unsafe_to_cache_prepared(); // the text grows with the list
             }
             for part in &self.parts {

@@ -19,6 +19,7 @@ use crate::http::{
     Body, Idempotency, IfMatch, Page, Paging, PatchBody, PersonalData, Reply, patched, present,
 };
 use crate::ids::TenantId;
+use crate::lifecycle::{QualitySettings, RfmSettings};
 use crate::time::Timestamp;
 use crate::validation::{Report, Validate};
 
@@ -129,6 +130,10 @@ struct SettingsResponse {
     /// Who may be contacted over each channel: with `opt_in` those who allowed it, with `opt_out` those who did not forbid
     /// it.
     consent_policy: ConsentPolicy,
+    /// How customers are scored by recency, frequency and money.
+    rfm: RfmSettings,
+    /// From where on a customer is of high quality.
+    quality: QualitySettings,
     /// When the tenant was made.
     created_at: Timestamp,
     /// When the settings were changed last.
@@ -152,6 +157,8 @@ impl From<Tenant> for SettingsResponse {
             lost_after_days: lifecycle.lost_after_days,
             exchange_rates: tenant.settings.exchange_rates,
             consent_policy: tenant.settings.consent_policy,
+            rfm: tenant.settings.rfm,
+            quality: tenant.settings.quality,
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,
         }
@@ -202,6 +209,12 @@ struct UpdateSettingsRequest {
     /// The rules of these channels; the others stay as they are.
     #[serde(deserialize_with = "present")]
     consent_policy: Option<ConsentPolicyPatch>,
+    /// Replaces how customers are scored as a whole.
+    #[serde(deserialize_with = "present")]
+    rfm: Option<RfmSettings>,
+    /// Replaces from where on a customer is of high quality, as a whole.
+    #[serde(deserialize_with = "present")]
+    quality: Option<QualitySettings>,
 }
 
 const MOST_RATES: usize = 2_000;
@@ -217,6 +230,12 @@ impl Validate for UpdateSettingsRequest {
         }
         if let Some(Some(country)) = &self.country {
             check_country("country", country, report);
+        }
+        if let Some(rfm) = &self.rfm {
+            report.under("rfm", |report| rfm.check(report));
+        }
+        if let Some(quality) = &self.quality {
+            report.under("quality", |report| quality.check(report));
         }
         let rates = self.exchange_rates.as_deref().unwrap_or_default();
         if report.list_length("exchange_rates", rates.len(), MOST_RATES) {
@@ -275,6 +294,12 @@ impl UpdateSettingsRequest {
         }
         if let Some(patch) = self.consent_policy {
             patch.apply(&mut tenant.settings.consent_policy);
+        }
+        if let Some(rfm) = self.rfm {
+            tenant.settings.rfm = rfm;
+        }
+        if let Some(quality) = self.quality {
+            tenant.settings.quality = quality;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::consents::ConsentPolicy;
 use crate::currency;
 use crate::ids::TenantId;
+use crate::lifecycle::{QualitySettings, RfmSettings};
 use crate::time::Timestamp;
 use crate::validation::Report;
 
@@ -33,6 +34,8 @@ pub struct Settings {
     pub lifecycle: Lifecycle,
     pub exchange_rates: Vec<ExchangeRate>,
     pub consent_policy: ConsentPolicy,
+    pub rfm: RfmSettings,
+    pub quality: QualitySettings,
 }
 
 /// When a customer goes from one stage to the next.

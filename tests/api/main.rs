@@ -9,6 +9,7 @@ mod every_operation;
 mod health;
 mod ingest;
 mod jobs;
+mod lifecycle;
 mod openapi;
 mod orders;
 mod products;

@@ -29,8 +29,12 @@ pub async fn get_customer_profile(
 ) -> Result<Reply<ProfileResponse>> {
     let id = path.0;
     let tenant = app.tenants.get(caller.tenant).await?;
-    let profile =
-        app.db.read(move |connection| service::profile(connection, tenant.id, &tenant.currency, id)).await?;
+    let (now, state) = (app.clock.now(), app.clone());
+    let profile = app.db.read(move |connection| {
+        let cuts = state.rfm_cuts.get(connection, &tenant, now)?;
+        service::profile(connection, &tenant, cuts.as_ref(), id, now)
+    });
+    let profile = profile.await?;
     Ok(Reply::ok(profile))
 }
 

@@ -11,3 +11,7 @@ pub use file::*;
 pub use inbox::*;
 pub use people::*;
 pub use tagging::*;
+mod saved_segments;
+
+pub use archive::*;
+pub use saved_segments::*;
