@@ -42,6 +42,19 @@ impl LocalTime {
         Self { backend: connection.backend(), first: offset(from.to_jiff()), later }
     }
 
+    /// From spans in ascending order: from when on (absent: since ever) clocks are so many seconds ahead of UTC.
+    pub fn of_spans(backend: Backend, spans: impl IntoIterator<Item = (Option<Timestamp>, i64)>) -> Self {
+        let (mut first, mut later) = (0, Vec::new());
+        for (from, seconds) in spans {
+            match from {
+                Some(from) => later.push((from, seconds)),
+                None => first = seconds,
+            }
+        }
+        later.reverse();
+        Self { backend, first, later }
+    }
+
     /// The number of the local day of a column or another expression, counted from 1970-01-01.
     pub fn day(&self, moment: &str) -> Sql<'static> {
         self.local(moment, &format!("/ {DAY_SECONDS} - {SHIFT_DAYS}"))

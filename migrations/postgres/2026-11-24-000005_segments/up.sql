@@ -4,14 +4,15 @@
 CREATE TABLE segments (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
-    name text NOT NULL,
+    name text COLLATE "C" NOT NULL,
     description text,
     query text NOT NULL,
     filter jsonb NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL,
-    PRIMARY KEY (tenant_id, id)
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, name)
 );
 
 -- Which segments a segment names in its query.

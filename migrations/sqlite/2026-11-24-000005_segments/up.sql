@@ -11,7 +11,8 @@ CREATE TABLE segments (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL,
-    PRIMARY KEY (tenant_id, id)
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, name)
 ) STRICT;
 
 -- Which segments a segment names in its query.
@@ -31,6 +32,7 @@ CREATE INDEX order_lines_by_category ON order_lines (tenant_id, category, paid_a
 
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('segments', 'sqlite_autoindex_segments_1', '100 100 1'),
+    ('segments', 'sqlite_autoindex_segments_2', '100 100 1'),
     ('segment_uses', 'segment_uses', '100 100 2 1'),
     ('segment_uses', 'segment_uses_by_used', '100 100 2 1'),
     ('customers', 'customers_gone', '1000 1000 1'),

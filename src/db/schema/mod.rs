@@ -4,14 +4,12 @@ mod archive;
 mod file;
 mod inbox;
 mod people;
+mod saved_segments;
 mod tagging;
 
 pub use archive::*;
 pub use file::*;
 pub use inbox::*;
 pub use people::*;
-pub use tagging::*;
-mod saved_segments;
-
-pub use archive::*;
 pub use saved_segments::*;
+pub use tagging::*;
