@@ -24,13 +24,17 @@ pub fn attribute(backend: Backend, column: &'static str, key: &str, test: &Attri
         }
         AttributeTest::Truth(truth) => property.is(*truth),
         AttributeTest::NotTruth(truth) => negated(property.is(*truth)),
-        AttributeTest::Day(test) => {
-            let text = property.of_kind(&["string", "text"]);
-            values::day(backend, &looks_like_a_day(backend, text), test)
-        }
+        AttributeTest::Day(test) => values::day(backend, &day_of_attribute(backend, column, key), test),
+        AttributeTest::Id(test) => values::text(backend, &property.id(), test),
         AttributeTest::IsNull => sql!("{} IS NULL", property.value()),
         AttributeTest::IsNotNull => sql!("{} IS NOT NULL", property.value()),
     }
+}
+
+/// The property where it is a day, else nothing.
+pub fn day_of_attribute(backend: Backend, column: &'static str, key: &str) -> Sql<'static> {
+    let text = Property { backend, column, key }.of_kind(&["string", "text"]);
+    sql!("({})", looks_like_a_day(backend, text))
 }
 
 /// The text if it has the form of a day, else nothing.
@@ -97,6 +101,26 @@ impl Property<'_> {
     fn of_kind(&self, kinds: &'static [&'static str]) -> Sql<'static> {
         let kinds = kinds.iter().map(|kind| (*kind).to_owned());
         sql!("CASE WHEN {} THEN {} END", one_of(self.backend, self.kind(), kinds), self.value())
+    }
+
+    /// A text, or a whole number as its digits.
+    fn id(&self) -> Sql<'static> {
+        match self.backend {
+            Backend::Postgres => sql!(
+                "(CASE WHEN {} = 'string' OR {} = 'number' AND {} ~ '^-?[0-9]+$' THEN {} END)",
+                self.kind(),
+                self.kind(),
+                self.value(),
+                self.value()
+            ),
+            Backend::Sqlite => {
+                sql!(
+                    "CASE WHEN {} IN ('text', 'integer') THEN CAST({} AS TEXT) END",
+                    self.kind(),
+                    self.value()
+                )
+            }
+        }
     }
 
     fn equals(&self, text: &str) -> Sql<'static> {

@@ -1,13 +1,15 @@
 //! What is asked of the customers themselves.
 
-use super::attribute::attribute;
+use super::attribute::{attribute, day_of_attribute};
 use super::values::{self, all, always, any, by_bytes, negated, one_of};
 use super::{Compiler, Grouped};
 use crate::consents::{Channel, reachable};
 use crate::db::{Backend, Column, Sql};
 use crate::ids::ShopId;
 use crate::ingest::identities::EXTERNAL;
-use crate::segments::language::checked::{Choice, Leaf, ListTest, MonthDay, NumberTest, TextField};
+use crate::segments::language::checked::{
+    Choice, DaySource, Leaf, ListTest, MonthDay, NumberTest, TextField,
+};
 use crate::sql;
 
 impl Compiler<'_> {
@@ -23,16 +25,31 @@ impl Compiler<'_> {
             Leaf::HasPhone(false) => sql!("c.phone_reversed IS NULL"),
             Leaf::Gender(choice) => values::choice(&sql!("c.gender"), choice),
             Leaf::Birthday(test) => values::day(backend, &sql!("c.birthday"), test),
-            Leaf::Anniversary(ranges) => {
-                let day = || by_bytes(backend, sql!("substr(c.birthday, 6, 5)"));
+            Leaf::Anniversary { of, ranges } => {
+                let month_and_day = sql!("substr({}, 6, 5)", self.day_source(of));
+                let day = || by_bytes(backend, month_and_day.clone());
                 let text = |day: &MonthDay| format!("{:02}-{:02}", day.month, day.day);
                 any(ranges.iter().map(|(from, to)| sql!("{} BETWEEN {} AND {}", day(), text(from), text(to))))
             }
-            Leaf::LunarAnniversary(ranges) => {
-                let day = || by_bytes(backend, sql!("c.birthday"));
+            Leaf::LunarAnniversary { of, ranges } => {
+                let source = self.day_source(of);
+                let day = || by_bytes(backend, source.clone());
                 any(ranges
                     .iter()
                     .map(|(from, to)| sql!("{} BETWEEN {} AND {}", day(), from.to_string(), to.to_string())))
+            }
+            Leaf::Located { country, province, city, negated: negative } => {
+                let part = |column: &'static str, wanted: &Option<String>| {
+                    let wanted = wanted.clone()?;
+                    Some(sql!("replace({}, ' ', '') = {}", Sql::text(column), wanted))
+                };
+                let parts = [
+                    Some(sql!("c.country = {}", country.clone())),
+                    part("c.province", province),
+                    part("c.city", city),
+                ];
+                let there = all(parts.into_iter().flatten());
+                if *negative { negated(there) } else { there }
             }
             Leaf::Attribute { key, test } => attribute(backend, "c.attributes", key, test),
             Leaf::CreatedAt(test) => values::moment(&sql!("c.created_at"), test),
@@ -44,6 +61,13 @@ impl Compiler<'_> {
             Leaf::Sample { multiplier, increment, below } => self.sample(*multiplier, *increment, *below),
             // Asked elsewhere; see `Compiler::leaf`.
             _ => values::never(),
+        }
+    }
+
+    fn day_source(&self, source: &DaySource) -> Sql<'static> {
+        match source {
+            DaySource::Birthday => sql!("c.birthday"),
+            DaySource::Attribute(key) => day_of_attribute(self.backend(), "c.attributes", key),
         }
     }
 

@@ -104,8 +104,9 @@ impl Base {
             | Leaf::HasPhone(_)
             | Leaf::Gender(_)
             | Leaf::Birthday(_)
-            | Leaf::Anniversary(_)
-            | Leaf::LunarAnniversary(_)
+            | Leaf::Anniversary { .. }
+            | Leaf::LunarAnniversary { .. }
+            | Leaf::Located { .. }
             | Leaf::Attribute { .. }
             | Leaf::CreatedAt(_)
             | Leaf::Reachable { .. } => Self { customers: true, facts: false },
