@@ -6,6 +6,9 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{analytics, catalog, customers, description, health, lifecycle, orders, shops, tenants};
+use crate::{
+    analytics, catalog, consents, customers, description, events, health, notes, orders, shops, tenants,
+};
 
 /// Registers every endpoint.
 pub fn configure(config: &mut ServiceConfig) {
@@ -13,6 +16,9 @@ pub fn configure(config: &mut ServiceConfig) {
     tenants::api::routes(config);
     shops::api::routes(config);
     customers::api::routes(config);
+    consents::api::routes(config);
+    notes::api::routes(config);
+    events::api::routes(config);
     orders::api::routes(config);
     catalog::api::routes(config);
     analytics::api::routes(config);

@@ -4,10 +4,14 @@
 //! from it: the newest statement by its own time counts, of two at the same time the refusal. So late and repeated
 //! statements leave the right state.
 
+pub mod api;
 pub mod channel;
+pub mod model;
 pub mod policy;
+pub mod service;
 pub mod store;
 
 pub use channel::Channel;
+pub use model::Statement;
 pub use policy::{ConsentPolicy, ConsentPolicyPatch, ConsentRule};
 pub use store::reachable;

@@ -14,6 +14,8 @@ pub mod patch;
 pub mod service;
 pub mod store;
 pub mod timeline;
+pub mod whom;
 
 pub use document::{CreateCustomerRequest, CustomerDocument};
 pub use service::CustomerItem;
+pub use whom::{NoOwner, Owner, Whom};

@@ -5,10 +5,13 @@ use utoipa::ToSchema;
 
 use super::document::Gender;
 use super::facts::{FactsResponse, ShopFactsResponse};
+use crate::consents::model::ChannelResponse;
+use crate::events::model::{ActivityResponse, EventResponse};
 use crate::http::PersonalData;
 use crate::http::mask::{mask_email, mask_name, mask_phone, mask_with};
 use crate::ids::{CustomerId, IdentityId, ShopId};
 use crate::lifecycle::{RfmResponse, Stage};
+use crate::notes::NoteResponse;
 use crate::orders::document::{Address, Attributes};
 use crate::orders::model::OrderResponse;
 use crate::time::Timestamp;
@@ -110,12 +113,24 @@ pub struct ProfileResponse {
     pub rfm: Option<RfmResponse>,
     /// The ten newest orders with their lines and refunds.
     pub recent_orders: Vec<OrderResponse>,
+    /// Over which channels they may be contacted, and can be.
+    pub consents: Vec<ChannelResponse>,
+    /// When the customer did anything last, beside buying.
+    pub last_seen_at: Option<Timestamp>,
+    /// How often and when last the customer did each kind of thing; the last done first.
+    pub activity: Vec<ActivityResponse>,
+    /// The five newest things that they did.
+    pub recent_events: Vec<EventResponse>,
+    /// The five newest notes.
+    pub recent_notes: Vec<NoteResponse>,
 }
 
 impl PersonalData for ProfileResponse {
     fn mask(&mut self) {
         self.customer.mask();
         self.recent_orders.mask();
+        self.recent_events.mask();
+        self.recent_notes.mask();
     }
 }
 

@@ -4,12 +4,15 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::document::{CreateCustomerRequest, CustomerDocument};
 use super::facts::{FactsResponse, ShopFactsResponse};
-use super::model::{CustomerResponse, ProfileResponse};
+use super::model::{CustomerResponse, IdentityResponse, ProfileResponse};
 use super::patch::UpdateCustomerRequest;
 use super::store;
 use crate::clock::IdGen;
+use crate::consents::model::{Addresses, ChannelResponse};
+use crate::consents::{self, Channel};
 use crate::db::{AnyConnection, DbError, apart};
 use crate::error::{Error, Result};
+use crate::events;
 use crate::http::{BulkItemResult, BulkResponse, ShopDocument, ShopItem, apply_each};
 use crate::ids::{CustomerId, TenantId};
 use crate::ingest::Refusal;
@@ -18,7 +21,9 @@ use crate::ingest::load::{self, Customer, Tenant};
 use crate::ingest::save;
 use crate::ingest::stamps::Settled;
 use crate::lifecycle::{self, Cuts};
+use crate::notes;
 use crate::orders;
+use crate::orders::document::Address;
 use crate::tenants;
 use crate::time::Timestamp;
 
@@ -137,6 +142,17 @@ fn save(
     save::facts(connection, tenant.id, &sorted)
 }
 
+/// Makes customers of whom nothing is known yet but that they are there.
+pub(super) fn make(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    customers: &HashSet<CustomerId>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let customers = customers.iter().map(|id| (*id, new_customer())).collect();
+    save(connection, tenant, &customers, now)
+}
+
 /// Makes a customer as a person enters them.
 pub fn create(
     connection: &mut AnyConnection,
@@ -206,7 +222,34 @@ pub fn update(
     get(connection, tenant.id, id)
 }
 
+/// Over which channels a customer may be and can be contacted.
+pub fn channels(
+    connection: &mut AnyConnection,
+    tenant: &tenants::Tenant,
+    customer: &CustomerResponse,
+) -> Result<Vec<ChannelResponse>> {
+    let identities = store::identities(connection, tenant.id, customer.id)?;
+    let states = consents::store::states(connection, tenant.id, customer.id)?;
+    let addresses = addresses(customer, &identities);
+    Ok(consents::model::channels(&tenant.settings.consent_policy, addresses, &states))
+}
+
+fn addresses(customer: &CustomerResponse, identities: &[IdentityResponse]) -> Addresses {
+    let known_by = |kind| identities.iter().any(|identity| identity.kind == kind);
+    let Address { line, city, postcode, .. } = &customer.address;
+    Addresses {
+        // As it is kept for look-ups: a text without digits is no number.
+        phone: customer.phone.as_deref().is_some_and(|phone| phone.contains(|c: char| c.is_ascii_digit())),
+        email: customer.email.as_deref().is_some_and(|email| !email.trim().is_empty()),
+        postal: line.is_some() || (city.is_some() && postcode.is_some()),
+        im: known_by(Channel::Im.as_str()),
+        wechat: known_by(Channel::Wechat.as_str()),
+    }
+}
+
 const RECENT_ORDERS: i64 = 10;
+const RECENT_NOTES: i64 = 5;
+const RECENT_EVENTS: i64 = 5;
 
 /// A customer's file on one page; `cuts` are the bounds between RFM scores.
 pub fn profile(
@@ -218,6 +261,7 @@ pub fn profile(
 ) -> Result<ProfileResponse> {
     let customer = get(connection, tenant.id, id)?;
     let (facts, by_shop) = store::facts(connection, tenant.id, customer.id)?;
+    let activity = events::store::activity(connection, tenant.id, customer.id)?;
     let standing = lifecycle::of_customer(connection, tenant, &facts, &by_shop, cuts, now)?;
     let in_shop = |(shop_id, facts)| {
         let here = standing.in_shops.iter().find(|standing| standing.shop_id == shop_id);
@@ -236,6 +280,11 @@ pub fn profile(
         days_until_dormant: standing.days_until_dormant,
         rfm: standing.rfm,
         recent_orders: orders::store::recent_of_customer(connection, tenant.id, customer.id, RECENT_ORDERS)?,
+        consents: channels(connection, tenant, &customer)?,
+        last_seen_at: activity.iter().map(|kind| kind.last_at).max(),
+        activity,
+        recent_events: events::store::recent(connection, tenant.id, customer.id, RECENT_EVENTS)?,
+        recent_notes: notes::store::list(connection, tenant.id, customer.id, None, RECENT_NOTES)?,
         customer,
     })
 }

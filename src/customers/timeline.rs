@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::consents::model::StatementResponse;
+use crate::events::EventResponse;
 use crate::http::PersonalData;
 use crate::ids::{OrderId, ShopId};
+use crate::notes::NoteResponse;
 use crate::time::Timestamp;
 
 /// What kind of thing happened.
@@ -27,11 +30,31 @@ pub enum EventType {
     OrderRefunded,
     /// It was cancelled or expired.
     OrderClosed,
+    /// The customer said something about being contacted.
+    ConsentStated,
+    /// Somebody wrote something down.
+    NoteWritten,
+    /// The customer did something beside buying.
+    EventOccurred,
 }
 
 impl EventType {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::CustomerCreated,
+        Self::OrderPlaced,
+        Self::OrderPaid,
+        Self::OrderShipped,
+        Self::OrderDelivered,
+        Self::OrderCompleted,
+        Self::OrderRefunded,
+        Self::OrderClosed,
+        Self::ConsentStated,
+        Self::NoteWritten,
+        Self::EventOccurred,
+    ];
+
+    /// Those that happen to an order.
+    pub const OF_ORDERS: [Self; 7] = [
         Self::OrderPlaced,
         Self::OrderPaid,
         Self::OrderShipped,
@@ -56,7 +79,7 @@ impl EventType {
 pub struct TimelineEventResponse {
     /// What happened.
     #[serde(rename = "type")]
-    pub event: EventType,
+    pub kind: EventType,
     /// When.
     pub at: Timestamp,
     /// The order that it happened to.
@@ -65,6 +88,15 @@ pub struct TimelineEventResponse {
     /// The money that was given back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refund: Option<TimelineRefund>,
+    /// What was said about being contacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<StatementResponse>,
+    /// What was written down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<NoteResponse>,
+    /// What the customer did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventResponse>,
 }
 
 /// An order in few words.
@@ -97,4 +129,10 @@ pub struct TimelineRefund {
     pub amount: i64,
 }
 
-impl PersonalData for TimelineEventResponse {}
+impl PersonalData for TimelineEventResponse {
+    fn mask(&mut self) {
+        self.consent.mask();
+        self.note.mask();
+        self.event.mask();
+    }
+}

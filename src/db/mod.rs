@@ -28,7 +28,7 @@ pub use keyed::Keyed;
 pub use pool::{Db, DbOptions};
 pub use slow::warn_of_slow_statements;
 pub use snapshot::snapshot;
-pub use sql::{Bind, Column, Sql};
+pub use sql::{AnyKind, Bind, Column, Sql};
 pub use upsert::{OnConflict, Table, Upsert};
 
 /// Runs the same diesel code on the connection's own backend, for what [`MultiBackend`] cannot express.

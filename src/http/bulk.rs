@@ -145,21 +145,28 @@ impl<T: BulkItem> FromRequest for Bulk<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let limits = state(&request)?.config.limits.clone();
-            let media_type = media_type(&request);
-            let lines = NDJSON.contains(&media_type.as_str());
-            if !lines && media_type != "application/json" {
-                return Err(Error::UnsupportedMediaType {
-                    expected: "application/json or application/x-ndjson",
-                });
-            }
-            let raw = collect(&request, payload, limits.bulk_body_bytes).await?;
+            let (lines, raw, limits) = receive(&request, payload).await?;
             let bytes = raw.clone();
             // Reading much takes long, and the other requests of this worker would wait.
-            let read = move || if lines { read_lines(&bytes, &limits) } else { read_list(&bytes, &limits) };
+            let read = move || read(&bytes, lines, &limits);
             Ok(Self { items: web::block(read).await.map_err(Error::internal)??, raw })
         })
     }
+}
+
+/// The bytes of a body, and whether they are NDJSON.
+pub(super) async fn receive(request: &HttpRequest, payload: Payload) -> Result<(bool, Bytes, Limits)> {
+    let limits = state(request)?.config.limits.clone();
+    let media_type = media_type(request);
+    let lines = NDJSON.contains(&media_type.as_str());
+    if !lines && media_type != "application/json" {
+        return Err(Error::UnsupportedMediaType { expected: "application/json or application/x-ndjson" });
+    }
+    Ok((lines, collect(request, payload, limits.bulk_body_bytes).await?, limits))
+}
+
+pub(super) fn read<T: BulkItem>(bytes: &[u8], lines: bool, limits: &Limits) -> Result<Vec<Result<T>>> {
+    if lines { read_lines(bytes, limits) } else { read_list(bytes, limits) }
 }
 
 fn read_lines<T: BulkItem>(bytes: &[u8], limits: &Limits) -> Result<Vec<Result<T>>> {
@@ -177,7 +184,7 @@ fn read_lines<T: BulkItem>(bytes: &[u8], limits: &Limits) -> Result<Vec<Result<T
 }
 
 /// An object's fields with their names as they came, so that none is lost where a name comes twice.
-struct Fields<V>(Vec<(String, V)>);
+pub(super) struct Fields<V>(pub Vec<(String, V)>);
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Fields<V> {
     fn deserialize<R: Deserializer<'de>>(reader: R) -> Result<Self, R::Error> {
@@ -245,7 +252,7 @@ fn only_list(Fields(fields): Fields<Value>, list: &str) -> Result<Option<Value>>
     Ok(found)
 }
 
-fn checked<T: Validate>(item: T) -> Result<T> {
+pub(super) fn checked<T: Validate>(item: T) -> Result<T> {
     let violations = Report::of(&item);
     if violations.is_empty() { Ok(item) } else { Err(violations.into()) }
 }

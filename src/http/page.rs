@@ -193,13 +193,22 @@ impl<T: Serialize + PersonalData> Responder for Page<T> {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        let link = self.next_cursor.as_deref().map(|cursor| next_link(request, cursor));
-        let mut response = reply::json(request, actix_web::http::StatusCode::OK, self);
-        if let Some(link) = link.and_then(|link| header::HeaderValue::from_str(&link).ok()) {
-            response.headers_mut().insert(header::LINK, link);
-        }
-        response
+        respond_in_pages(request, self.next_cursor.clone(), self)
     }
+}
+
+/// Answers an object with a page in it, of which this is the cursor.
+pub fn respond_in_pages<T: Serialize + PersonalData>(
+    request: &HttpRequest,
+    next_cursor: Option<String>,
+    body: T,
+) -> HttpResponse {
+    let link = next_cursor.map(|cursor| next_link(request, &cursor));
+    let mut response = reply::json(request, actix_web::http::StatusCode::OK, body);
+    if let Some(link) = link.and_then(|link| header::HeaderValue::from_str(&link).ok()) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    response
 }
 
 /// RFC 8288, relative to the address of the request.

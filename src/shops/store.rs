@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{Platform, Shop};
-use crate::db::schema::{customer_shop_facts, identities, orders, products, shops};
+use crate::db::schema::{customer_shop_facts, events, identities, orders, products, shops};
 use crate::db::types::Json;
 use crate::db::{AnyConnection, DbError};
 use crate::error::{Error, Result};
@@ -141,6 +141,10 @@ pub fn is_in_use(connection: &mut AnyConnection, tenant: TenantId, id: ShopId) -
         .filter(products::tenant_id.eq(tenant))
         .filter(products::shop_id.eq(id))
         .select(products::shop_id);
+    let events = events::table
+        .filter(events::tenant_id.eq(tenant))
+        .filter(events::shop_id.eq(id))
+        .select(events::recorded_at);
     let facts = customer_shop_facts::table
         .filter(customer_shop_facts::tenant_id.eq(tenant))
         .filter(customer_shop_facts::shop_id.eq(id))
@@ -152,6 +156,7 @@ pub fn is_in_use(connection: &mut AnyConnection, tenant: TenantId, id: ShopId) -
         .select(identities::scope);
     Ok(orders.first::<ShopId>(connection).optional()?.is_some()
         || products.first::<ShopId>(connection).optional()?.is_some()
+        || events.first::<Timestamp>(connection).optional()?.is_some()
         || facts.first::<ShopId>(connection).optional()?.is_some()
         || known_buyers.first::<String>(connection).optional()?.is_some())
 }

@@ -3,13 +3,16 @@
 mod analytics;
 mod auth;
 mod command_line;
+mod consents;
 mod conventions;
 mod customers;
+mod events;
 mod every_operation;
 mod health;
 mod ingest;
 mod jobs;
 mod lifecycle;
+mod notes;
 mod openapi;
 mod orders;
 mod products;

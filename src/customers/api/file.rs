@@ -14,7 +14,8 @@ use crate::ids::CustomerId;
 /// Read a customer's file
 ///
 /// Everything that a person at the desk wants to know, in one call: the contact, by what the customer is known, what
-/// the orders add up to over all shops and in each, and the ten newest orders with their lines and refunds.
+/// the orders add up to over all shops and in each, the ten newest orders with their lines and refunds, over which
+/// channels they may be contacted, what was noted and what they did last.
 #[utoipa::path(
     tag = "Customers",
     security(("bearer" = ["customers:read"])),
@@ -40,8 +41,8 @@ pub async fn get_customer_profile(
 
 /// List what happened with a customer
 ///
-/// The steps of all orders (placed, paid, shipped, delivered, completed, closed), each refund, and when the customer
-/// became known, newest first.
+/// The steps of all orders (placed, paid, shipped, delivered, completed, closed), each refund, what the customer said
+/// about being contacted, what was noted, what else they did, and when they became known, newest first.
 #[utoipa::path(
     tag = "Customers",
     security(("bearer" = ["customers:read"])),

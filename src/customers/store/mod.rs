@@ -59,7 +59,7 @@ fn load(connection: &mut AnyConnection, query: &Sql<'_>) -> Result<Vec<CustomerR
 }
 
 /// How many times a customer may have been merged into another who was merged in turn.
-const LONGEST_CHAIN: usize = 16;
+pub(super) const LONGEST_CHAIN: usize = 16;
 
 /// The customer with this id, or the one into whom that customer was merged.
 pub fn find(
