@@ -37,6 +37,7 @@ const DESK: &str = "desk";
 #[serde(deny_unknown_fields)]
 struct SetConsentRequest {
     /// `true` if they allow contact, `false` if they forbid it.
+    #[schema(example = true)]
     granted: bool,
     /// When they said so; now where absent. What was said later counts, whatever is told later.
     #[serde(default)]

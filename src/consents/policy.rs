@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Channel;
-use crate::http::present;
+use crate::http::patched;
 
 /// Whether a person is contacted over a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -66,38 +66,48 @@ impl ConsentPolicy {
     }
 }
 
-/// Rules to change; absent ones stay as they are.
+/// Rules to change; absent ones stay as they are, `null` brings back what holds unless set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConsentPolicyPatch {
-    #[serde(deserialize_with = "present")]
-    pub sms: Option<ConsentRule>,
-    #[serde(deserialize_with = "present")]
-    pub email: Option<ConsentRule>,
-    #[serde(deserialize_with = "present")]
-    pub call: Option<ConsentRule>,
-    #[serde(deserialize_with = "present")]
-    pub im: Option<ConsentRule>,
-    #[serde(deserialize_with = "present")]
-    pub wechat: Option<ConsentRule>,
-    #[serde(deserialize_with = "present")]
-    pub mail: Option<ConsentRule>,
-    #[serde(deserialize_with = "present")]
-    pub parcel_card: Option<ConsentRule>,
+    #[serde(deserialize_with = "patched")]
+    #[schema(value_type = Option<ConsentRule>)]
+    pub sms: Option<Option<ConsentRule>>,
+    #[serde(deserialize_with = "patched")]
+    #[schema(value_type = Option<ConsentRule>)]
+    pub email: Option<Option<ConsentRule>>,
+    #[serde(deserialize_with = "patched")]
+    #[schema(value_type = Option<ConsentRule>)]
+    pub call: Option<Option<ConsentRule>>,
+    #[serde(deserialize_with = "patched")]
+    #[schema(value_type = Option<ConsentRule>)]
+    pub im: Option<Option<ConsentRule>>,
+    #[serde(deserialize_with = "patched")]
+    #[schema(value_type = Option<ConsentRule>)]
+    pub wechat: Option<Option<ConsentRule>>,
+    #[serde(deserialize_with = "patched")]
+    #[schema(value_type = Option<ConsentRule>)]
+    pub mail: Option<Option<ConsentRule>>,
+    #[serde(deserialize_with = "patched")]
+    #[schema(value_type = Option<ConsentRule>)]
+    pub parcel_card: Option<Option<ConsentRule>>,
 }
 
 impl ConsentPolicyPatch {
     pub fn apply(self, policy: &mut ConsentPolicy) {
-        for (told, rule) in [
-            (self.sms, &mut policy.sms),
-            (self.email, &mut policy.email),
-            (self.call, &mut policy.call),
-            (self.im, &mut policy.im),
-            (self.wechat, &mut policy.wechat),
-            (self.mail, &mut policy.mail),
-            (self.parcel_card, &mut policy.parcel_card),
+        let unset = ConsentPolicy::default();
+        for (told, rule, unset) in [
+            (self.sms, &mut policy.sms, unset.sms),
+            (self.email, &mut policy.email, unset.email),
+            (self.call, &mut policy.call, unset.call),
+            (self.im, &mut policy.im, unset.im),
+            (self.wechat, &mut policy.wechat, unset.wechat),
+            (self.mail, &mut policy.mail, unset.mail),
+            (self.parcel_card, &mut policy.parcel_card, unset.parcel_card),
         ] {
-            *rule = told.unwrap_or(*rule);
+            if let Some(told) = told {
+                *rule = told.unwrap_or(unset);
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `/v1/customers/{id}/notes`.
+//! `/v1/customers/{id}/notes` and `/v1/notes`.
 
 use std::sync::Arc;
 
@@ -110,27 +110,19 @@ async fn list_notes(
 #[utoipa::path(
     tag = "Notes",
     security(("bearer" = ["customers:write"])),
-    params(
-        ("id" = CustomerId, Path, description = "The customer."),
-        ("note_id" = NoteId, Path, description = "The note."),
-    ),
+    params(("id" = NoteId, Path, description = "The note.")),
     responses((status = 204, description = "The note is gone.")),
 )]
-#[delete("/v1/customers/{id}/notes/{note_id}")]
+#[delete("/v1/notes/{id}")]
 async fn delete_note(
     caller: Require<scope::CustomersWrite>,
     app: web::Data<AppState>,
-    path: UrlPath<(CustomerId, NoteId)>,
+    path: UrlPath<NoteId>,
 ) -> Result<HttpResponse> {
-    let (tenant, (id, note)) = (caller.tenant, path.0);
-    app.db
-        .write(move |connection| {
-            let customer = customers::service::get(connection, tenant, id)?.id;
-            match store::delete(connection, tenant, customer, note)? {
-                true => Ok(()),
-                false => Err(Error::NotFound { what: "note" }),
-            }
-        })
-        .await?;
+    let (tenant, id) = (caller.tenant, path.0);
+    let deleted = app.db.write(move |connection| store::delete(connection, tenant, id)).await?;
+    if !deleted {
+        return Err(Error::NotFound { what: "note" });
+    }
     Ok(HttpResponse::NoContent().finish())
 }

@@ -86,15 +86,7 @@ pub fn insert(
 }
 
 /// Takes a note out of a customer's file; tells whether it was there.
-pub fn delete(
-    connection: &mut AnyConnection,
-    tenant: TenantId,
-    customer: CustomerId,
-    id: NoteId,
-) -> Result<bool> {
-    let target = notes::table
-        .filter(notes::tenant_id.eq(tenant))
-        .filter(notes::id.eq(id))
-        .filter(notes::customer_id.eq(customer));
+pub fn delete(connection: &mut AnyConnection, tenant: TenantId, id: NoteId) -> Result<bool> {
+    let target = notes::table.filter(notes::tenant_id.eq(tenant)).filter(notes::id.eq(id));
     Ok(diesel::delete(target).execute(connection)? == 1)
 }

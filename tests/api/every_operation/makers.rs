@@ -41,6 +41,10 @@ impl Owner {
             "CustomerId" => self.post(app, "/v1/customers", hong()).await,
             "OrderId" => self.put_in_shop(app, "orders", order(json!({}))).await,
             "ProductId" => self.put_in_shop(app, "products", coat()).await,
+            "NoteId" => {
+                let customer = self.post(app, "/v1/customers", hong()).await;
+                self.post(app, &format!("/v1/customers/{customer}/notes"), json!({"text": "likes red"})).await
+            }
             kind => panic!(
                 "a path names a `{kind}`, and nobody has said how one is made: add a line for it to `Owner::make` in \
                  tests/api/every_operation/makers.rs"
