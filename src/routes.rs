@@ -6,9 +6,9 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    analytics, catalog, consents, customers, description, events, health, notes, orders, shops, tenants,
+    analytics, catalog, consents, customers, description, events, health, lifecycle, notes, orders, shops,
+    tenants,
 };
-use crate::{analytics, catalog, customers, description, health, lifecycle, orders, shops, tenants};
 
 /// Registers every endpoint.
 pub fn configure(config: &mut ServiceConfig) {
