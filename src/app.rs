@@ -185,11 +185,22 @@ fn serve(
         .map(HttpServer::run)
 }
 
+/// Headers that pages may read.
+const EXPOSED: [&str; 7] = [
+    "Content-Disposition",
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "Retry-After",
+    "X-Request-Id",
+    "X-Total-Count",
+];
+
 fn cors(config: &ServerConfig) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
         .allow_any_header()
-        .expose_headers(["ETag", "Link", "Retry-After", "X-Request-Id", "Idempotent-Replayed"])
+        .expose_headers(EXPOSED)
         .max_age(3600);
     config.cors_origins.iter().fold(cors, |cors, origin| match origin.as_str() {
         "*" => cors.allow_any_origin().send_wildcard(),

@@ -23,6 +23,8 @@ const TAGS: &[(&str, &str)] = &[
     ("Consents", "What people said about being contacted, and over which channels they can be."),
     ("Notes", "What people at the desk write down."),
     ("Events", "What customers do beside buying."),
+    ("Tags", "Words that customers carry: by hand, by a rule, or as their platform tells."),
+    ("Exports", "Groups of customers as files."),
     ("Analytics", "Figures over all customers and orders."),
     ("Shops", "Stores on platforms, and tills."),
     ("Settings", "The tenant's own settings."),

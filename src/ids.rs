@@ -123,20 +123,26 @@ impl<K: IdKind> Hash for Id<K> {
 }
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-const DIGITS: usize = 26;
+/// How many characters stand behind the prefix.
+pub const DIGITS: usize = 26;
 
 impl<K: IdKind> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bits = self.uuid.as_u128();
-        let mut text = [0u8; DIGITS];
-        for (place, digit) in text.iter_mut().enumerate() {
-            let shift = 5 * (DIGITS - 1 - place);
-            *digit = ALPHABET[((bits >> shift) & 31) as usize];
-        }
         f.write_str(K::PREFIX)?;
         f.write_str("_")?;
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(std::str::from_utf8(&digits(self.uuid)).map_err(|_| fmt::Error)?)
     }
+}
+
+/// What stands behind the prefix of an id.
+pub fn digits(uuid: Uuid) -> [u8; DIGITS] {
+    let bits = uuid.as_u128();
+    let mut text = [0u8; DIGITS];
+    for (place, digit) in text.iter_mut().enumerate() {
+        let shift = 5 * (DIGITS - 1 - place);
+        *digit = ALPHABET[((bits >> shift) & 31) as usize];
+    }
+    text
 }
 
 impl<K: IdKind> fmt::Debug for Id<K> {

@@ -6,8 +6,8 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    analytics, catalog, consents, customers, description, events, health, lifecycle, notes, orders, shops,
-    tenants,
+    analytics, catalog, consents, customers, description, events, exports, health, lifecycle, notes, orders,
+    shops, tags, tenants,
 };
 
 /// Registers every endpoint.
@@ -21,6 +21,8 @@ pub fn configure(config: &mut ServiceConfig) {
     events::api::routes(config);
     orders::api::routes(config);
     catalog::api::routes(config);
+    tags::api::routes(config);
+    exports::api::routes(config);
     analytics::api::routes(config);
     lifecycle::api::routes(config);
 }

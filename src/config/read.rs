@@ -139,6 +139,7 @@ fn database(reader: &mut Reader<'_>) -> DatabaseConfig {
         options: DbOptions {
             connections: reader.number("DATABASE_CONNECTIONS", 1, 1_000),
             wait: Duration::from_secs(reader.number("DATABASE_WAIT_SECONDS", 1, 300)),
+            long_reads: reader.number("EXPORTS_AT_ONCE", 1, 1_000),
             statement_cache: reader.one_of("DATABASE_STATEMENT_CACHE", &[("on", true), ("off", false)]),
         },
         slow_query: Some(reader.number("SLOW_QUERY_MILLISECONDS", 0, 3_600_000))

@@ -32,6 +32,11 @@ pub const VARIABLES: &[Variable] = &[
         Some("5"),
         "How long a request waits for a free connection before it is told to come again.",
     ),
+    variable(
+        "EXPORTS_AT_ONCE",
+        Some("2"),
+        "Exports that may run at once, each over a connection of its own; past it callers are told to come again.",
+    ),
     variable("DATABASE_STATEMENT_CACHE", Some("on"), "on or off. Off behind pgbouncer in transaction mode."),
     variable(
         "SLOW_QUERY_MILLISECONDS",

@@ -85,17 +85,17 @@ impl FactsResponse {
             unpaid_orders: facts.unpaid_orders,
             first_order_at: facts.first_order_at,
             last_order_at: facts.last_order_at,
-            average_gap_days: average_gap(facts),
+            average_gap_days: average_gap_days(facts.orders, facts.first_order_at, facts.last_order_at),
             currency: currency.into(),
             orders_unconverted: facts.orders_unconverted,
         }
     }
 }
 
-fn average_gap(facts: &Facts) -> Option<f64> {
-    let (first, last) = facts.first_order_at.zip(facts.last_order_at)?;
-    let gaps = i128::from(facts.orders - 1);
-    let span = i128::from(last.micros() - first.micros());
+/// Days between one order and the next, on average, with two decimals; none below two orders.
+pub fn average_gap_days(orders: i64, first: Option<Timestamp>, last: Option<Timestamp>) -> Option<f64> {
+    let gaps = i128::from(orders - 1);
+    let span = i128::from(last?.micros() - first?.micros());
     (gaps > 0).then(|| divide_half_even(span * 100, gaps * DAY_MICROS) as f64 / 100.0)
 }
 

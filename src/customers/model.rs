@@ -14,6 +14,7 @@ use crate::lifecycle::{RfmResponse, Stage};
 use crate::notes::NoteResponse;
 use crate::orders::document::{Address, Attributes};
 use crate::orders::model::OrderResponse;
+use crate::tags::CustomerTag;
 use crate::time::Timestamp;
 
 /// A customer's contact, joined from all that was told.
@@ -68,7 +69,7 @@ impl PersonalData for CustomerResponse {
 }
 
 /// `1990-05-17` → `1990-**-**`
-fn mask_birthday(day: &str) -> String {
+pub fn mask_birthday(day: &str) -> String {
     let year: String = day.chars().take(4).collect();
     format!("{year}-**-**")
 }
@@ -111,6 +112,8 @@ pub struct ProfileResponse {
     pub days_until_dormant: Option<i64>,
     /// The group by recency, frequency and money, by bounds that are at most ten minutes old.
     pub rfm: Option<RfmResponse>,
+    /// The customer's tags, in the order of their names.
+    pub tags: Vec<CustomerTag>,
     /// The ten newest orders with their lines and refunds.
     pub recent_orders: Vec<OrderResponse>,
     /// Over which channels they may be contacted, and can be.

@@ -24,6 +24,7 @@ use crate::lifecycle::{self, Cuts};
 use crate::notes;
 use crate::orders;
 use crate::orders::document::Address;
+use crate::tags;
 use crate::tenants;
 use crate::time::Timestamp;
 
@@ -285,6 +286,7 @@ pub fn profile(
         activity,
         recent_events: events::store::recent(connection, tenant.id, customer.id, RECENT_EVENTS)?,
         recent_notes: notes::store::list(connection, tenant.id, customer.id, None, RECENT_NOTES)?,
+        tags: tags::store::of_customer(connection, tenant.id, customer.id)?,
         customer,
     })
 }

@@ -17,6 +17,7 @@ pub mod schema;
 mod slow;
 mod snapshot;
 mod sql;
+mod stream;
 pub mod types;
 mod upsert;
 
@@ -25,10 +26,11 @@ pub use calendar::LocalTime;
 pub use connection::{AnyConnection, Backend, MultiBackend, Target, look_up_by_key, transaction};
 pub use error::DbError;
 pub use keyed::Keyed;
-pub use pool::{Db, DbOptions};
+pub use pool::{Db, DbOptions, LongRead};
 pub use slow::warn_of_slow_statements;
 pub use snapshot::snapshot;
 pub use sql::{AnyKind, Bind, Column, Sql};
+pub use stream::{Cells, Raw, Shape, each_row};
 pub use upsert::{OnConflict, Table, Upsert};
 
 /// Runs the same diesel code on the connection's own backend, for what [`MultiBackend`] cannot express.

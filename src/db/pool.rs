@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{AnyConnection, Backend, DbError, Target, connection, transaction};
 use diesel::r2d2 as pool;
@@ -15,13 +15,15 @@ pub struct DbOptions {
     pub connections: u32,
     /// How long a caller waits for one before it is told that the service is busy.
     pub wait: Duration,
+    /// How many long reads may be under way at once, each with a connection of its own.
+    pub long_reads: u32,
     /// Whether prepared statements are kept (off behind pgbouncer in transaction mode).
     pub statement_cache: bool,
 }
 
 impl Default for DbOptions {
     fn default() -> Self {
-        Self { connections: 8, wait: Duration::from_secs(5), statement_cache: true }
+        Self { connections: 8, wait: Duration::from_secs(5), long_reads: 2, statement_cache: true }
     }
 }
 
@@ -38,8 +40,26 @@ struct Lanes {
     main: Lane,
     write: Lane,
     replica: Option<Lane>,
+    long_reads: Arc<Semaphore>,
+    target: Target,
+    replica_target: Option<Target>,
+    statement_cache: bool,
+}
+
+/// The right to one long read, such as an export, until it is dropped.
+pub struct LongRead {
     target: Target,
     statement_cache: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl LongRead {
+    /// A connection of its own, so that it holds up nobody who needs one for a moment.
+    pub fn connect(&self) -> Result<AnyConnection, DbError> {
+        let mut connection = self.target.connect(self.statement_cache)?;
+        connection::limit_waiting(&mut connection)?;
+        Ok(connection)
+    }
 }
 
 impl Db {
@@ -56,7 +76,9 @@ impl Db {
                 main: Lane::open(target, options, options.connections)?,
                 write: Lane::open(target, options, writers)?,
                 replica: replica.map(|url| Lane::open(url, options, options.connections)).transpose()?,
+                long_reads: Arc::new(Semaphore::new(options.long_reads as usize)),
                 target: target.clone(),
+                replica_target: replica.cloned(),
                 statement_cache: options.statement_cache,
             }),
         })
@@ -69,6 +91,14 @@ impl Db {
     /// A connection of one's own outside the pool, for long work such as migrations and rebuilds.
     pub fn dedicated(&self) -> Result<AnyConnection, DbError> {
         self.lanes.target.connect(self.lanes.statement_cache)
+    }
+
+    /// A place among the long reads, which go to the replica where there is one; none while all are taken.
+    pub fn long_read(&self) -> Option<LongRead> {
+        let permit = Arc::clone(&self.lanes.long_reads).try_acquire_owned().ok()?;
+        let target = self.lanes.replica_target.as_ref().unwrap_or(&self.lanes.target);
+        let statement_cache = self.lanes.statement_cache;
+        Some(LongRead { target: target.clone(), statement_cache, _permit: permit })
     }
 
     /// Reads what was committed, including by the caller a moment ago.

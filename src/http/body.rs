@@ -22,6 +22,13 @@ pub struct Body<T> {
     pub raw: Bytes,
 }
 
+/// The same for bodies that may be as large as those with many objects, such as long lists of ids.
+pub struct LargeBody<T> {
+    pub value: T,
+    /// The bytes as they came, for the idempotency key.
+    pub raw: Bytes,
+}
+
 /// The same for `PATCH`, whose bodies may call themselves `application/merge-patch+json`.
 pub struct PatchBody<T>(pub T);
 
@@ -53,6 +60,33 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for PatchBody<T> {
     }
 }
 
+impl<T: DeserializeOwned + Validate + Send + 'static> FromRequest for LargeBody<T> {
+    type Error = Error;
+    type Future = ExtractFuture<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let limits = &state(&request)?.config.limits;
+            let (depth, limit) = (limits.body_depth, limits.bulk_body_bytes);
+            if media_type(&request) != JSON[0] {
+                return Err(Error::UnsupportedMediaType { expected: JSON[0] });
+            }
+            let raw = collect(&request, payload, limit).await?;
+            let bytes = raw.clone();
+            // Reading much takes long, and the other requests of this worker would wait.
+            let value = web::block(move || parse(&bytes, depth)).await.map_err(Error::internal)??;
+            Ok(Self { value, raw })
+        })
+    }
+}
+
+fn parse<T: DeserializeOwned + Validate>(raw: &[u8], depth: usize) -> Result<T> {
+    let value: T = json::parse(raw, depth)?;
+    let violations = Report::of(&value);
+    if violations.is_empty() { Ok(value) } else { Err(violations.into()) }
+}
+
 async fn read<T: DeserializeOwned + Validate>(
     request: &HttpRequest,
     payload: Payload,
@@ -63,9 +97,7 @@ async fn read<T: DeserializeOwned + Validate>(
         return Err(Error::UnsupportedMediaType { expected: types[0] });
     }
     let raw = collect(request, payload, limits.body_bytes).await?;
-    let value: T = json::parse(&raw, limits.body_depth)?;
-    let violations = Report::of(&value);
-    if violations.is_empty() { Ok((value, raw)) } else { Err(violations.into()) }
+    Ok((parse(&raw, limits.body_depth)?, raw))
 }
 
 pub fn state(request: &HttpRequest) -> Result<&web::Data<AppState>> {

@@ -107,7 +107,7 @@ fn unknown_field(name: &str, expected: &str) -> String {
 const LONGEST_TYPO: usize = 64;
 
 /// The candidate that `name` was probably meant to be.
-fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > LONGEST_TYPO {
         return None;
     }

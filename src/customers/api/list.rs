@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::http::{Page, Paging, Query};
 use crate::ids::ShopId;
 use crate::orders::store::Span;
+use crate::tags::Named;
 use crate::time::Timestamp;
 
 /// Which customers are wanted; what is absent does not limit them.
@@ -40,6 +41,10 @@ struct CustomerParameters {
     #[serde(default)]
     #[param(example = "ouid-123", max_length = 255)]
     external_id: Option<String>,
+    /// Customers who have this tag, by its id or its name.
+    #[serde(default)]
+    #[param(example = "VIP", min_length = 1, max_length = 255)]
+    tag: Option<String>,
     /// Made at this moment or later.
     #[serde(default)]
     created_after: Option<Timestamp>,
@@ -91,6 +96,7 @@ impl CustomerParameters {
             email: email.transpose()?,
             shop: self.shop_id,
             external_id: self.external_id,
+            tag: self.tag.as_deref().map(Named::read),
             created: Span { after: self.created_after, before: self.created_before },
             updated: Span { after: self.updated_after, before: self.updated_before },
         })

@@ -16,6 +16,8 @@ use crate::ids::{CustomerId, ShopId, TenantId};
 use crate::ingest::identities::EXTERNAL;
 use crate::orders::store::Span;
 use crate::sql;
+use crate::tags::Named;
+use crate::tags::model::name_key;
 use crate::time::Timestamp;
 
 /// What a list is limited to. What is absent does not limit it.
@@ -29,6 +31,7 @@ pub struct Filter {
     pub shop: Option<ShopId>,
     /// The platform's id of the buyer, in any shop or in `shop`.
     pub external_id: Option<String>,
+    pub tag: Option<Named>,
     pub created: Span,
     pub updated: Span,
 }
@@ -207,7 +210,16 @@ impl Filter {
                 MOST + 1
             )
         };
-        self.shop.map(in_shop).into_iter().collect()
+        let with_tag = |tag: &Named| {
+            sql!(
+                "SELECT h.customer_id AS id FROM customer_tags h WHERE h.tenant_id = {} AND h.tag_id = {} LIMIT {}",
+                tenant,
+                tag_id(tenant, tag),
+                MOST + 1
+            )
+        };
+        let by_tag = self.tag.as_ref().map(with_tag);
+        by_tag.or_else(|| self.shop.map(in_shop)).into_iter().collect()
     }
 
     /// What holds for every customer of the list.
@@ -223,6 +235,14 @@ impl Filter {
         }
         if let Some(email) = &self.email {
             condition.push(sql!(" AND c.email_key = {}", email));
+        }
+        if let Some(tag) = &self.tag {
+            condition.push(sql!(
+                " AND EXISTS (SELECT 1 FROM customer_tags h
+                     WHERE h.tenant_id = {} AND h.tag_id = {} AND h.customer_id = c.id)",
+                tenant,
+                tag_id(tenant, tag)
+            ));
         }
         if self.shop.is_some() || self.external_id.is_some() {
             condition.push(self.identity_condition(tenant));
@@ -261,6 +281,20 @@ impl Filter {
         }
         condition.push(sql!(")"));
         condition
+    }
+}
+
+/// The tag's id; of a name that no tag has, nothing.
+fn tag_id(tenant: TenantId, tag: &Named) -> Sql<'static> {
+    match tag {
+        Named::Id(id) => sql!("{}", *id),
+        Named::Name(name) => {
+            sql!(
+                "(SELECT t.id FROM tags t WHERE t.tenant_id = {} AND t.name_key = {})",
+                tenant,
+                name_key(name)
+            )
+        }
     }
 }
 

@@ -140,7 +140,6 @@ on_both! {
     async fn parameters_that_make_no_sense_are_told_by_name(app: TestApp) {
         let shop = Shop::open(&app).await;
         for (query, name, code) in [
-            ("tag=x", "tag", "unknown_parameter"),
             ("segment_id=x", "segment_id", "unknown_parameter"),
             ("sort=phone", "sort", "invalid_value"),
             ("q=%20", "q", "empty"),

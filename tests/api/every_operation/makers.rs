@@ -20,7 +20,10 @@ impl Owner {
         let tenant = app.tenant().await;
         let scopes: Vec<&str> = huitou::auth::scope::ALL.iter().map(|(name, _)| *name).collect();
         let token = app.token(&tenant, &scopes.join(" "));
-        Self { tenant, token, made: 0 }
+        let owner = Self { tenant, token, made: 0 };
+        // Paths name tags by their names as well.
+        owner.post(app, "/v1/tags", json!({"name": "winter"})).await;
+        owner
     }
 
     /// New objects of these kinds.
@@ -45,6 +48,7 @@ impl Owner {
                 let customer = self.post(app, "/v1/customers", hong()).await;
                 self.post(app, &format!("/v1/customers/{customer}/notes"), json!({"text": "likes red"})).await
             }
+            "TagId" => self.post(app, "/v1/tags", json!({"name": name})).await,
             kind => panic!(
                 "a path names a `{kind}`, and nobody has said how one is made: add a line for it to `Owner::make` in \
                  tests/api/every_operation/makers.rs"
