@@ -11,6 +11,8 @@ use crate::service::Shop;
 
 const CALLERS: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The amount that an order is told with first.
+const FIRST: i64 = 1_000;
 
 /// The newest acknowledged amount of each order. An order's amounts grow, so a stored one that is lower was lost.
 pub type Acknowledged = BTreeMap<String, i64>;
@@ -34,6 +36,8 @@ pub struct Report {
     pub unavailable: usize,
     /// Requests without an answer.
     pub broken: usize,
+    /// Orders whose first telling was acknowledged and that were unknown when they were told again.
+    pub forgotten: Vec<String>,
     stopped: bool,
 }
 
@@ -71,6 +75,11 @@ impl Load {
         self.wait_until(|report| report.unavailable > 0, "requests are told to come again");
     }
 
+    /// How many requests were acknowledged so far.
+    pub fn acknowledged(&self) -> usize {
+        self.report().answers
+    }
+
     fn wait_until(&self, reached: impl Fn(&Report) -> bool, goal: &str) {
         let begun = Instant::now();
         while !reached(&self.report()) {
@@ -90,7 +99,9 @@ impl Load {
         for caller in self.callers {
             caller.join().expect("every answer was 2xx or a proper 503");
         }
-        std::mem::take(&mut *self.report.lock().unwrap_or_else(PoisonError::into_inner))
+        let report = std::mem::take(&mut *self.report.lock().unwrap_or_else(PoisonError::into_inner));
+        assert_eq!(report.forgotten, [""; 0], "acknowledged, and new when told again");
+        report
     }
 }
 
@@ -102,11 +113,12 @@ struct Caller {
 }
 
 impl Caller {
-    /// Each order comes twice: when it is made and when it is paid.
+    /// Each order comes twice, so that one of which the first telling was lost is noticed even where the second makes
+    /// it anew.
     fn work(&self) {
         for number in 0.. {
             let name = format!("{}-{number}", self.prefix);
-            for amount in [1_000, 1_001] {
+            for amount in [FIRST, FIRST + 1] {
                 if !self.tell(&name, amount) {
                     return;
                 }
@@ -122,6 +134,9 @@ impl Caller {
             match answer {
                 Ok(answer) if answer.status().is_success() => {
                     report.answers += 1;
+                    if amount > FIRST && answer.status() == 201 {
+                        report.forgotten.push(name.into());
+                    }
                     report.acknowledged.insert(name.into(), amount);
                     return !report.stopped;
                 }

@@ -1,5 +1,9 @@
-//! What was answered with 2xx is there, whatever happens next: the service is killed, the database is killed, the
-//! service is told to stop. The real binary, under load.
+//! What was answered with 2xx is there, whatever happens next: the service is killed, the database is killed, the disk is
+//! full, the service is told to stop. The real binary, under load.
+//!
+//! A power cut cannot be made here. What stands in for it: PostgreSQL writes nothing to its log by itself in these tests,
+//! so a commit that does not wait for the disk is lost when the server is killed; of SQLite, that it is told to wait for
+//! the disk.
 
 #[path = "../api/support/cluster.rs"]
 mod cluster;
@@ -11,6 +15,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use cluster::Cluster;
+use diesel::connection::SimpleConnection;
+use huitou::sql;
 use load::{Load, Stop};
 use service::{Service, Shop};
 
@@ -27,11 +33,15 @@ fn sqlite() -> Option<Database> {
     cfg!(feature = "sqlite").then_some(Database { url, cluster: None, _directory: directory })
 }
 
+/// Leaves the log of what was done to the commits, as far as can be: else it is written every fifth of a second, and a
+/// commit that does not wait for it is seldom caught.
+const LAZY: &str = "wal_writer_delay = 10s\nwal_writer_flush_after = 1GB\nbgwriter_lru_maxpages = 0";
+
 fn postgres() -> Option<Database> {
     if cfg!(not(feature = "postgres")) {
         return None;
     }
-    let cluster = Cluster::start("")?;
+    let cluster = Cluster::start(LAZY)?;
     let url = cluster.url("durable");
     cluster::create_migrated(&mut cluster::connect(&cluster.url("postgres")), "durable", &url);
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
@@ -82,6 +92,66 @@ fn a_database_that_restarts_under_load_costs_errors_but_no_order() {
     assert_eq!(report.broken, 0, "the service answers while its database is away");
     assert_eq!(shop.get("/readyz").status(), 200);
     load::assert_stored(&shop, &report.acknowledged);
+}
+
+/// Commits wait for a lock that the test holds, which no statement before them needs.
+const HELD_COMMITS: &str = "
+    CREATE FUNCTION wait_for_the_test() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER held AFTER INSERT OR UPDATE ON orders DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION wait_for_the_test();
+    SELECT pg_advisory_lock(1);";
+
+#[test]
+fn nobody_is_answered_before_the_commit_and_a_database_killed_in_it_costs_no_order() {
+    let Some(database) = postgres() else { return };
+    let Some(cluster) = &database.cluster else { return };
+    let service = Service::start(&database.url);
+    let shop = service.make_shop();
+    let mut holder = cluster::connect(&database.url);
+    holder.batch_execute(HELD_COMMITS).expect("a trigger can be made");
+    let load = Load::start(&shop, "held", Stop::WhenTold);
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(load.acknowledged(), 0, "no commit has ended");
+    cluster.control(&["stop", "--wait", "--mode=immediate"]);
+    drop(holder);
+    load.wait_for_unavailable();
+    cluster.control(&["start", "--wait", "--timeout=60", "--log=server.log"]);
+    load.wait_for_acknowledged(100);
+    load::assert_stored(&shop, &load.finish().acknowledged);
+}
+
+#[test]
+fn a_full_disk_costs_errors_but_no_order_on_sqlite() {
+    let Some(database) = sqlite() else { return };
+    // Room for the archive as it begins; its log of what was done reaches the limit soon.
+    let mut service = Service::start_on_a_small_disk(&database.url, 4_096);
+    let shop = service.make_shop();
+    let load = Load::start(&shop, "full", Stop::WhenTold);
+    load.wait_for_unavailable();
+    let report = load.finish();
+    assert_eq!(report.broken, 0, "the service answers while its disk is full");
+    service.kill();
+    service.start_again();
+    load::assert_stored(&shop, &report.acknowledged);
+}
+
+#[test]
+fn every_connection_to_sqlite_waits_for_the_disk() {
+    let Some(database) = sqlite() else { return };
+    #[derive(diesel::QueryableByName)]
+    struct Told {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        synchronous: i64,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        journal_mode: String,
+    }
+    let told: Vec<Told> =
+        sql!("SELECT synchronous, journal_mode FROM pragma_synchronous, pragma_journal_mode")
+            .load(&mut cluster::connect(&database.url))
+            .expect("SQLite tells its settings");
+    const FULL: i64 = 2;
+    assert_eq!((told[0].synchronous, told[0].journal_mode.as_str()), (FULL, "wal"));
 }
 
 #[test]

@@ -34,14 +34,28 @@ pub struct Shop {
 
 impl Service {
     pub fn start(database_url: &str) -> Self {
+        Self::start_within(database_url, None)
+    }
+
+    /// Starts it where no file may grow beyond so many blocks of 512 bytes; to those who write it is as if the disk
+    /// were full.
+    pub fn start_on_a_small_disk(database_url: &str, blocks: u32) -> Self {
+        Self::start_within(database_url, Some(blocks))
+    }
+
+    fn start_within(database_url: &str, blocks: Option<u32>) -> Self {
         let probe = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
         let address = probe.local_addr().expect("it has an address");
         drop(probe);
-        Self::run(Setting { database_url: database_url.into(), address })
+        Self::run(Setting { database_url: database_url.into(), address }, blocks)
     }
 
-    fn run(setting: Setting) -> Self {
-        let process = setting.command(&["serve"]).stdout(Stdio::null()).spawn().expect("the binary runs");
+    fn run(setting: Setting, blocks: Option<u32>) -> Self {
+        let mut command = match blocks {
+            Some(blocks) => setting.command_on_a_small_disk(&["serve"], blocks),
+            None => setting.command(&["serve"]),
+        };
+        let process = command.stdout(Stdio::null()).spawn().expect("the binary runs");
         let mut service = Self { process, setting };
         service.wait_until_ready();
         service
@@ -90,9 +104,9 @@ impl Service {
         self.process.wait().expect("the process can be waited for");
     }
 
-    /// Starts it again, on the same database and address, after [`Service::kill`].
+    /// Starts it again, on the same database and address, after [`Service::kill`]; on as much disk as there is.
     pub fn start_again(&mut self) {
-        *self = Self::run(self.setting.clone());
+        *self = Self::run(self.setting.clone(), None);
     }
 
     /// Waits until SIGTERM has ended it, with success.
@@ -119,7 +133,18 @@ impl Drop for Service {
 
 impl Setting {
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_huitou"));
+        self.set_up(Command::new(env!("CARGO_BIN_EXE_huitou")), arguments)
+    }
+
+    /// A write beyond the limit fails; without the trap it would end the process.
+    fn command_on_a_small_disk(&self, arguments: &[&str], blocks: u32) -> Command {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"", "small-disk"]);
+        shell.args([&blocks.to_string(), env!("CARGO_BIN_EXE_huitou")]);
+        self.set_up(shell, arguments)
+    }
+
+    fn set_up(&self, mut command: Command, arguments: &[&str]) -> Command {
         command
             .args(arguments)
             .current_dir(std::env::temp_dir())
