@@ -23,7 +23,6 @@ use huitou::ingest::{self, Incoming};
 use huitou::time::Timestamp;
 
 const BATCH: usize = 1_000;
-static REAL_TABLES: raw::Tables = raw::tables("orders", "order_lines");
 const ORDERS_PER_CUSTOMER: usize = 5;
 
 fn now() -> Timestamp {
@@ -60,8 +59,9 @@ fn measure(database: &str, orders: usize, mut url: impl FnMut(&str) -> String) {
         raw::upsert(c, tenant, batch, &ids, &raw::BARE_TABLES)
     }));
     let mut connection = prepare(&url("tables"), tenant, shop);
-    let tables =
-        rate(load(&mut connection, &items, |c, batch| raw::upsert(c, tenant, batch, &ids, &REAL_TABLES)));
+    let tables = rate(load(&mut connection, &items, |c, batch| {
+        raw::upsert(c, tenant, batch, &ids, &raw::REAL_TABLES)
+    }));
     let mut connection = prepare(&url("door"), tenant, shop);
     let door = rate(load(&mut connection, &items, |c, batch| {
         ingest::apply(c, tenant, batch, now(), &ids)

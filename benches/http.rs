@@ -108,13 +108,20 @@ impl Bench {
             show("bare, one transaction each", &alone);
             let batched = self.put(self.peer, "/batched/", connections, seconds, base + 300_000_000).await;
             show("bare, batched", &batched);
+            let indexed = self.put(self.peer, "/indexed/", connections, seconds, base + 900_000_000).await;
+            show("bare, batched, all indexes", &indexed);
             let path = format!("/v1/shops/{}/orders/", self.shop);
+            let before = self.batches().await;
             let door = self.put(self.service, &path, connections, seconds, base + 600_000_000).await;
             show("huitou", &door);
+            let after = self.batches().await;
             println!(
-                "   huitou / bare batched {:.2} (to reach 0.60), huitou / one transaction each {:.1} (to reach 4)",
+                "   huitou / bare batched {:.2} (to reach 0.60), / with all indexes {:.2}, / one transaction each {:.1} \
+                 (to reach 4); {:.0} orders a batch",
                 door.per_second / batched.per_second,
-                door.per_second / alone.per_second
+                door.per_second / indexed.per_second,
+                door.per_second / alone.per_second,
+                (after.0 - before.0) / (after.1 - before.1)
             );
         }
         println!(" reads, 32 connections");
@@ -142,6 +149,16 @@ impl Bench {
         show("search by last 4 digits", &self.get(self.service, seconds, tail).await);
     }
 
+    /// The orders that the service has written in batches, and the batches.
+    async fn batches(&self) -> (f64, f64) {
+        let text = load::body_of(self.service, &request("GET", "/metrics", &self.token, "")).await;
+        let metric = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|value| value.trim().parse().ok()).unwrap_or(0.0)
+        };
+        (metric("huitou_batch_orders_sum"), metric("huitou_batch_orders_count"))
+    }
+
     /// New orders, each number once, of customers that are known already.
     async fn put(
         &self,
@@ -151,10 +168,9 @@ impl Bench {
         seconds: u64,
         base: usize,
     ) -> Figures {
-        let (token, path, shop, customers) = (self.token.clone(), path.to_owned(), self.shop, self.customers);
+        let (token, path, customers) = (self.token.clone(), path.to_owned(), self.customers);
         let next = move |connection: usize, number: usize| {
-            let order = raw::order(shop, connection * 100_000 + number, customers);
-            let body = serde_json::to_string(&order.document).expect("a document");
+            let body = raw::body(connection * 100_000 + number, customers);
             request("PUT", &format!("{path}{}", base + connection * 100_000 + number), &token, &body)
         };
         load::run(to, connections, seconds, next).await

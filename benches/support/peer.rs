@@ -17,27 +17,29 @@ use tokio::sync::oneshot;
 use super::raw;
 
 type Job = (Incoming, oneshot::Sender<bool>);
+type Batcher = mpsc::SyncSender<Job>;
 
 struct Peer {
     db: Db,
     tenant: TenantId,
     shop: ShopId,
     ids: RandomIds,
-    batcher: mpsc::SyncSender<Job>,
+    bare: Batcher,
+    real: Batcher,
 }
 
-/// Starts the bare server: `/batched/{id}` and `/alone/{id}` insert an order and its lines, `/orders/{id}` reads one.
+/// Starts the bare server: `/batched/{id}` and `/alone/{id}` insert an order and its lines into tables with nothing but
+/// their natural keys, `/indexed/{id}` does so in batches into the project's own tables, `/orders/{id}` reads one.
 pub fn start(db: Db, tenant: TenantId, shop: ShopId) -> SocketAddr {
-    let (batcher, queue) = mpsc::sync_channel::<Job>(8_192);
-    let writer = db.clone();
-    std::thread::spawn(move || batch(&writer, tenant, &queue));
-    let peer = web::Data::from(Arc::new(Peer { db, tenant, shop, ids: RandomIds::default(), batcher }));
+    let (bare, real) = (batcher(&db, tenant, &raw::BARE_TABLES), batcher(&db, tenant, &raw::REAL_TABLES));
+    let peer = web::Data::from(Arc::new(Peer { db, tenant, shop, ids: RandomIds::default(), bare, real }));
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     let server = HttpServer::new(move || {
         App::new()
             .app_data(peer.clone())
             .route("/batched/{id}", web::put().to(batched))
+            .route("/indexed/{id}", web::put().to(indexed))
             .route("/alone/{id}", web::put().to(alone))
             .route("/orders/{id}", web::get().to(read))
     });
@@ -45,8 +47,15 @@ pub fn start(db: Db, tenant: TenantId, shop: ShopId) -> SocketAddr {
     address
 }
 
+fn batcher(db: &Db, tenant: TenantId, tables: &'static raw::Tables) -> Batcher {
+    let (batcher, queue) = mpsc::sync_channel::<Job>(8_192);
+    let db = db.clone();
+    std::thread::spawn(move || batch(&db, tenant, tables, &queue));
+    batcher
+}
+
 /// Takes whatever waits, inserts it in one transaction, answers each.
-fn batch(db: &Db, tenant: TenantId, queue: &mpsc::Receiver<Job>) {
+fn batch(db: &Db, tenant: TenantId, tables: &'static raw::Tables, queue: &mpsc::Receiver<Job>) {
     let ids = RandomIds::default();
     while let Ok(first) = queue.recv() {
         let mut jobs = vec![first];
@@ -54,9 +63,9 @@ fn batch(db: &Db, tenant: TenantId, queue: &mpsc::Receiver<Job>) {
             let Ok(job) = queue.try_recv() else { break };
             jobs.push(job);
         }
-        let items: Vec<Incoming> = jobs.iter().map(|(item, _)| item.clone()).collect();
-        let written = db.write_blocking(|c| raw::upsert(c, tenant, &items, &ids, &raw::BARE_TABLES)).is_ok();
-        for (_, answer) in jobs {
+        let (items, answers): (Vec<Incoming>, Vec<_>) = jobs.into_iter().unzip();
+        let written = db.write_blocking(|c| raw::upsert(c, tenant, &items, &ids, tables)).is_ok();
+        for answer in answers {
             let _ = answer.send(written);
         }
     }
@@ -68,8 +77,16 @@ fn incoming(peer: &Peer, id: String, body: &[u8]) -> Incoming {
 }
 
 async fn batched(peer: web::Data<Peer>, id: web::Path<String>, body: web::Bytes) -> HttpResponse {
+    enqueue(&peer.bare, incoming(&peer, id.into_inner(), &body)).await
+}
+
+async fn indexed(peer: web::Data<Peer>, id: web::Path<String>, body: web::Bytes) -> HttpResponse {
+    enqueue(&peer.real, incoming(&peer, id.into_inner(), &body)).await
+}
+
+async fn enqueue(batcher: &Batcher, order: Incoming) -> HttpResponse {
     let (answer, answered) = oneshot::channel();
-    peer.batcher.try_send((incoming(&peer, id.into_inner(), &body), answer)).expect("room in the queue");
+    batcher.try_send((order, answer)).expect("room in the queue");
     respond(answered.await.unwrap_or(false))
 }
 

@@ -71,6 +71,8 @@ const ORDER_KEY: &[&str] = &["tenant_id", "shop_id", "external_id"];
 const LINE_KEY: &[&str] = &["tenant_id", "order_id", "position"];
 
 pub static BARE_TABLES: Tables = tables("bare_orders", "bare_lines");
+/// The project's own, with all their indexes.
+pub static REAL_TABLES: Tables = tables("orders", "order_lines");
 
 /// Tables of these names with the columns that both sides of the comparison write.
 pub const fn tables(orders: &'static str, lines: &'static str) -> Tables {
@@ -104,24 +106,32 @@ pub fn tenant_and_shop(connection: &mut AnyConnection, tenant: TenantId, shop: S
         .expect("a shop");
 }
 
-/// The order with this number, of one of so many customers.
-pub fn order(shop: ShopId, number: usize, customers: usize) -> Incoming {
+/// The order with this number, of one of so many customers, as it comes over HTTP.
+pub fn body(number: usize, customers: usize) -> String {
     let first: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a date");
     let at = first.plus_seconds(number as i64);
     // A stride that is prime to the number of customers visits them in a scattered order.
     let customer = number.wrapping_mul(7_919) % customers;
     let line = |sku: usize| {
-        json!({"sku": format!("DC-{sku}"), "title": "羽绒服", "category": "女装/羽绒服", "quantity": 1,
-               "attributes": {"尺码": "XXXXL", "颜色": "红色"}, "unit_amount": 27800, "total_amount": 12900})
+        format!(
+            r#"{{"sku":"DC-{sku}","title":"羽绒服","category":"女装/羽绒服","quantity":1,
+               "attributes":{{"尺码":"XXXXL","颜色":"红色"}},"unit_amount":27800,"total_amount":12900}}"#
+        )
     };
-    let document = json!({
-        "version": at, "status": "paid", "ordered_at": at, "paid_at": at, "currency": "CNY",
-        "total_amount": 25800, "discount_amount": 2000, "shipping_amount": 0,
-        "customer": {"external_id": format!("buyer-{customer}"), "name": "小4",
-                     "phone": format!("138{customer:08}"), "address": {"country": "CN", "city": "杭州"}},
-        "lines": [line(number % 500), line(number % 700)]
-    });
-    let document = serde_json::from_value(document).expect("a canonical order");
+    format!(
+        r#"{{"version":"{at}","status":"paid","ordered_at":"{at}","paid_at":"{at}","currency":"CNY",
+        "total_amount":25800,"discount_amount":2000,"shipping_amount":0,
+        "customer":{{"external_id":"buyer-{customer}","name":"小4","phone":"138{customer:08}",
+                     "address":{{"country":"CN","city":"杭州"}}}},
+        "lines":[{},{}]}}"#,
+        line(number % 500),
+        line(number % 700)
+    )
+}
+
+/// The same, read.
+pub fn order(shop: ShopId, number: usize, customers: usize) -> Incoming {
+    let document = serde_json::from_str(&body(number, customers)).expect("a canonical order");
     Incoming { shop_id: shop, external_id: format!("order-{number}"), document }
 }
 

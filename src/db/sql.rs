@@ -16,7 +16,7 @@ use diesel::sql_types::{BigInt, Bool, Double, Text, Untyped};
 use uuid::Uuid;
 
 use super::AnyConnection;
-use super::types::{Guid, Instant, Json, JsonText};
+use super::types::{Document, Guid, Instant, Json, JsonText};
 use crate::ids::{Id, IdKind};
 use crate::on_backend;
 use crate::time::Timestamp;
@@ -64,7 +64,7 @@ pub enum Column<'a> {
     Int(Vec<Option<i64>>),
     Bool(Vec<Option<bool>>),
     Instant(Vec<Option<Timestamp>>),
-    Json(Vec<Option<Json>>),
+    Json(Vec<Option<Document>>),
 }
 
 impl<'a> Column<'a> {
@@ -96,10 +96,13 @@ impl<'a> Column<'a> {
         Self::Instant(values.into_iter().collect())
     }
     pub fn jsons(values: impl IntoIterator<Item = serde_json::Value>) -> Self {
-        Self::Json(values.into_iter().map(|value| Some(Json(value))).collect())
+        Self::documents(values.into_iter().map(Document::from))
     }
     pub fn optional_jsons(values: impl IntoIterator<Item = Option<serde_json::Value>>) -> Self {
-        Self::Json(values.into_iter().map(|value| value.map(Json)).collect())
+        Self::Json(values.into_iter().map(|value| value.map(Document::from)).collect())
+    }
+    pub fn documents(values: impl IntoIterator<Item = Document>) -> Self {
+        Self::Json(values.into_iter().map(Some).collect())
     }
 
     pub fn len(&self) -> usize {
@@ -259,8 +262,11 @@ impl<'a> Sql<'a> {
     }
 
     #[cfg(feature = "sqlite")]
-    fn has_list(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Bind(Bind::AnyOf(_) | Bind::Array(_))))
+    fn has_long_list(&self) -> bool {
+        self.parts.iter().any(|part| match part {
+            Part::Bind(Bind::AnyOf(column) | Bind::Array(column)) => column.len() > LONGEST_KEPT_LIST,
+            _ => false,
+        })
     }
 }
 
@@ -272,6 +278,10 @@ impl Query for Sql<'_> {
     type SqlType = Untyped;
 }
 impl<C> RunQueryDsl<C> for &Sql<'_> {}
+
+/// Statements with longer lists are not kept prepared on SQLite.
+#[cfg(feature = "sqlite")]
+const LONGEST_KEPT_LIST: usize = 512;
 
 /// A row that both databases can fill: `#[derive(QueryableByName)]` over [`super::types`] and diesel's plain types.
 #[cfg(all(feature = "postgres", feature = "sqlite"))]
@@ -373,7 +383,7 @@ mod sqlite {
 
     impl QueryFragment<Sqlite> for Sql<'_> {
         fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-            if self.once || self.has_list() {
+            if self.once || self.has_long_list() {
                 pass.unsafe_to_cache_prepared(); // the text grows with the list
             }
             for part in &self.parts {
@@ -390,13 +400,19 @@ mod sqlite {
     }
 
     /// `IN (?, ?, …)`
+    ///
+    /// The last value is repeated until their number is a power of two, so that there are few different texts and each
+    /// stays prepared.
     fn push_list<'b>(column: &'b Column<'_>, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        let values = column.len();
+        let places =
+            if (1..=LONGEST_KEPT_LIST).contains(&values) { values.next_power_of_two() } else { values };
         pass.push_sql("IN (");
-        for row in 0..column.len() {
-            if row > 0 {
+        for place in 0..places {
+            if place > 0 {
                 pass.push_sql(", ");
             }
-            push_cell(column, row, pass.reborrow())?;
+            push_cell(column, place.min(values - 1), pass.reborrow())?;
         }
         pass.push_sql(")");
         Ok(())

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | [`Guid`] | `uuid` | `BLOB`, 16 bytes | [`crate::ids::Id`] |
 //! | [`Instant`] | `timestamptz` | `INTEGER`, microseconds since 1970 | [`Timestamp`] |
-//! | [`JsonText`] | `jsonb` | `TEXT` | [`Json`] |
+//! | [`JsonText`] | `jsonb` | `TEXT` | [`Json`], or [`Document`] where there are many |
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -48,8 +48,33 @@ impl Json {
     }
 }
 
+/// A JSON value in a column, as its text: typed values go in and out without a tree of [`serde_json::Value`] between.
+#[derive(Debug, Clone, PartialEq, Default, AsExpression, FromSqlRow)]
+#[diesel(sql_type = JsonText)]
+pub struct Document(String);
+
+impl Document {
+    /// Writes a value down.
+    pub fn of<T: serde::Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+        serde_json::to_string(value).map(Self)
+    }
+
+    /// Reads the column into a typed value. A row that this program wrote always fits.
+    pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.0)
+    }
+}
+
+impl From<serde_json::Value> for Document {
+    fn from(value: serde_json::Value) -> Self {
+        Self(value.to_string())
+    }
+}
+
 #[cfg(feature = "postgres")]
 mod postgres {
+    use std::io::Write;
+
     use diesel::pg::Pg;
     use diesel::sql_types::{BigInt, Jsonb, Uuid as PgUuid};
 
@@ -76,6 +101,24 @@ mod postgres {
     impl FromSql<JsonText, Pg> for Json {
         fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
             Ok(Json(<serde_json::Value as FromSql<Jsonb, Pg>>::from_sql(bytes)?))
+        }
+    }
+    /// `jsonb` travels as its text behind this byte.
+    const JSONB_VERSION: u8 = 1;
+
+    impl ToSql<JsonText, Pg> for Document {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+            out.write_all(&[JSONB_VERSION])?;
+            out.write_all(self.0.as_bytes())?;
+            Ok(IsNull::No)
+        }
+    }
+    impl FromSql<JsonText, Pg> for Document {
+        fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+            match bytes.as_bytes().split_first() {
+                Some((&JSONB_VERSION, text)) => Ok(Self(std::str::from_utf8(text)?.to_owned())),
+                _ => Err("the column is no jsonb of a known version".into()),
+            }
         }
     }
     impl<K: IdKind> ToSql<Guid, Pg> for Id<K> {
@@ -117,6 +160,17 @@ mod sqlite {
     impl FromSql<JsonText, Sqlite> for Json {
         fn from_sql(bytes: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
             Ok(Json(serde_json::from_str(&<String as FromSql<Text, Sqlite>>::from_sql(bytes)?)?))
+        }
+    }
+    impl ToSql<JsonText, Sqlite> for Document {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+            out.set_value(self.0.as_str());
+            Ok(IsNull::No)
+        }
+    }
+    impl FromSql<JsonText, Sqlite> for Document {
+        fn from_sql(bytes: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+            Ok(Self(<String as FromSql<Text, Sqlite>>::from_sql(bytes)?))
         }
     }
     impl<K: IdKind> ToSql<Guid, Sqlite> for Id<K> {
@@ -161,4 +215,5 @@ macro_rules! portable_sql_type {
 portable_sql_type!(Guid, Instant, JsonText);
 portable!(Instant, Timestamp);
 portable!(JsonText, Json);
+portable!(JsonText, Document);
 portable!(Guid, Id<K>, K);

@@ -12,7 +12,7 @@ use super::document::{BuyerDocument, LineDocument};
 use super::model::{OrderResponse, RefundResponse};
 use crate::customers::keys::after_prefix;
 use crate::db::schema::{order_lines, order_refunds, orders};
-use crate::db::types::Json;
+use crate::db::types::Document;
 use crate::db::{AnyConnection, Column, Sql};
 use crate::error::{Error, Result};
 use crate::ids::{CustomerId, OrderId, ShopId, TenantId};
@@ -180,10 +180,10 @@ struct OrderRow {
     net_amount: Option<i64>,
     items: i64,
     source: Option<String>,
-    promotions: Json,
-    coupon_codes: Json,
-    personal: Json,
-    attributes: Json,
+    promotions: Document,
+    coupon_codes: Document,
+    personal: Document,
+    attributes: Document,
     created_at: Timestamp,
     updated_at: Timestamp,
     revision: i64,
@@ -212,7 +212,7 @@ struct LineRow {
     product_external_id: Option<String>,
     title: Option<String>,
     category: Option<String>,
-    attributes: Json,
+    attributes: Document,
     quantity: i64,
     unit_amount: Option<i64>,
     total_amount: i64,

@@ -49,6 +49,8 @@ pub fn delete(
     id: ShopId,
     allow: impl FnOnce(&Shop) -> Result<()>,
 ) -> Result<()> {
+    // Orders that are on their way keep the shop until they are there, and those that come later find none.
+    store::lock(connection, tenant, id)?;
     allow(&get(connection, tenant, id)?)?;
     if store::is_in_use(connection, tenant, id)? {
         return Err(Error::conflict("shop_in_use", "orders, customers or products belong to the shop"));

@@ -5,9 +5,10 @@ use diesel::prelude::*;
 use super::model::{Platform, Shop};
 use crate::db::schema::{customer_shop_facts, events, identities, orders, products, shops};
 use crate::db::types::Json;
-use crate::db::{AnyConnection, DbError};
+use crate::db::{AnyConnection, Backend, DbError};
 use crate::error::{Error, Result};
 use crate::ids::{ShopId, TenantId};
+use crate::sql;
 use crate::time::Timestamp;
 
 #[derive(Queryable, Insertable)]
@@ -128,6 +129,16 @@ pub fn update(connection: &mut AnyConnection, shop: &Shop) -> Result<bool> {
 pub fn delete(connection: &mut AnyConnection, tenant: TenantId, id: ShopId) -> Result<()> {
     let target = shops::table.filter(shops::tenant_id.eq(tenant)).filter(shops::id.eq(id));
     diesel::delete(target).execute(connection)?;
+    Ok(())
+}
+
+/// Waits for those who use the shop, and keeps others from it until the end of the transaction. (On SQLite the writer is
+/// alone anyway.)
+pub fn lock(connection: &mut AnyConnection, tenant: TenantId, id: ShopId) -> Result<()> {
+    if connection.backend() == Backend::Postgres {
+        sql!("SELECT id FROM shops WHERE tenant_id = {} AND id = {} FOR UPDATE", tenant, id)
+            .execute(connection)?;
+    }
     Ok(())
 }
 

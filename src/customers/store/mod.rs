@@ -17,7 +17,7 @@ use diesel::QueryableByName;
 use super::document::Gender;
 use super::model::CustomerResponse;
 use crate::db::schema::customers;
-use crate::db::types::Json;
+use crate::db::types::Document;
 use crate::db::{AnyConnection, Sql};
 use crate::error::Result;
 use crate::ids::{CustomerId, TenantId};
@@ -42,7 +42,7 @@ struct CustomerRow {
     district: Option<String>,
     address_line: Option<String>,
     postcode: Option<String>,
-    attributes: Json,
+    attributes: Document,
     merged_into: Option<CustomerId>,
     created_at: Timestamp,
     updated_at: Timestamp,

@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::unreadable;
 use crate::customers::contact::Contact;
-use crate::db::types::{Guid, Instant, Json, JsonText};
+use crate::db::types::{Document, Guid, Instant, JsonText};
 use crate::db::{AnyConnection, Column, DbError, Keyed, Sql};
 use crate::ids::{CustomerId, ShopId, TenantId};
 use crate::ingest::facts::Facts;
@@ -71,9 +71,9 @@ struct CustomerRow {
     #[diesel(sql_type = Nullable<Text>)]
     postcode: Option<String>,
     #[diesel(sql_type = JsonText)]
-    attributes: Json,
+    attributes: Document,
     #[diesel(sql_type = JsonText)]
-    stamps: Json,
+    stamps: Document,
     #[diesel(sql_type = BigInt)]
     revision: i64,
 }
@@ -143,28 +143,26 @@ pub fn customers(
     if customers.is_empty() {
         return Ok(customers);
     }
-    let facts = |table, connection: &AnyConnection| {
+    let facts = |table| {
         let keys = Column::ids(ids.iter().copied());
         Keyed::of_tenant(table, "f", tenant, "customer_id", keys).rows(connection)
     };
     // The rows above are locked, so their facts stand still: a later statement sees what the last holder committed.
-    let overall = sql!(
-        "SELECT f.customer_id, f.customer_id AS shop_id, {} FROM {}",
+    // One statement for both: a row over all shops carries the customer's own id where others have their shop's.
+    let both = sql!(
+        "SELECT f.customer_id, f.customer_id AS shop_id, {} FROM {} UNION ALL SELECT f.customer_id, f.shop_id, {} FROM {}",
         Sql::text(FACTS),
-        facts("customer_facts", connection),
+        facts("customer_facts"),
+        Sql::text(FACTS),
+        facts("customer_shop_facts"),
     );
-    for row in overall.load::<FactsRow>(connection)? {
-        if let Some(customer) = customers.get_mut(&row.customer_id) {
+    for row in both.load::<FactsRow>(connection)? {
+        let Some(customer) = customers.get_mut(&row.customer_id) else {
+            continue;
+        };
+        if row.shop_id.uuid() == row.customer_id.uuid() {
             customer.facts = row.into();
-        }
-    }
-    let by_shop = sql!(
-        "SELECT f.customer_id, f.shop_id, {} FROM {}",
-        Sql::text(FACTS),
-        facts("customer_shop_facts", connection),
-    );
-    for row in by_shop.load::<FactsRow>(connection)? {
-        if let Some(customer) = customers.get_mut(&row.customer_id) {
+        } else {
             let facts = ShopFacts { stored: true, changed: false, facts: Facts::default() };
             customer.by_shop.insert(row.shop_id, ShopFacts { facts: row.into(), ..facts });
         }

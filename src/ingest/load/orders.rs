@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::{Deserialize, Serialize};
 
 use super::unreadable;
-use crate::db::types::{Guid, Instant, Json, JsonText};
+use crate::db::types::{Document, Guid, Instant, JsonText};
 use crate::db::{AnyConnection, Column, DbError, Keyed, Sql};
 use crate::ids::{CustomerId, IdentityId, OrderId, ShopId, TenantId};
 use crate::ingest::facts::Counted;
@@ -62,15 +62,15 @@ struct OrderRow {
     #[diesel(sql_type = Nullable<Text>)]
     source: Option<String>,
     #[diesel(sql_type = JsonText)]
-    promotions: Json,
+    promotions: Document,
     #[diesel(sql_type = JsonText)]
-    coupon_codes: Json,
+    coupon_codes: Document,
     #[diesel(sql_type = JsonText)]
-    personal: Json,
+    personal: Document,
     #[diesel(sql_type = JsonText)]
-    attributes: Json,
+    attributes: Document,
     #[diesel(sql_type = JsonText)]
-    merge_state: Json,
+    merge_state: Document,
     #[diesel(sql_type = BigInt)]
     revision: i64,
     #[diesel(sql_type = BigInt)]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::unreadable;
 use crate::db::types::{Guid, Json, JsonText};
-use crate::db::{AnyConnection, Column, DbError};
+use crate::db::{AnyConnection, Backend, Column, DbError, Sql};
 use crate::ids::{ShopId, TenantId};
 use crate::ingest::derive::Rates;
 use crate::sql;
@@ -55,30 +55,37 @@ struct TenantRow {
     timezone: String,
     #[diesel(sql_type = JsonText)]
     settings: Json,
+    #[diesel(sql_type = Nullable<Guid>)]
+    shop_id: Option<ShopId>,
+    #[diesel(sql_type = Nullable<Text>)]
+    shop_currency: Option<String>,
 }
 
-#[derive(QueryableByName)]
-struct ShopRow {
-    #[diesel(sql_type = Guid)]
-    id: ShopId,
-    #[diesel(sql_type = Text)]
-    currency: String,
-}
-
-/// Reads the tenant and those of its shops that are wanted; `None` if there is no such tenant.
+/// Reads the tenant and those of its shops that are wanted; `None` if there is no such tenant. Until the end of the
+/// transaction nobody can delete the shops.
 pub fn tenant(
     connection: &mut AnyConnection,
     id: TenantId,
     shops: &BTreeSet<ShopId>,
 ) -> Result<Option<Tenant>, DbError> {
-    let found = sql!("SELECT currency, country, timezone, settings FROM tenants WHERE tenant_id = {}", id);
-    let Some(row) = found.first::<TenantRow>(connection)? else {
+    let kept = match connection.backend() {
+        Backend::Postgres => " FOR KEY SHARE",
+        Backend::Sqlite => "",
+    };
+    let rows: Vec<TenantRow> = sql!(
+        "SELECT t.currency, t.country, t.timezone, t.settings, s.id AS shop_id, s.currency AS shop_currency
+         FROM tenants t LEFT JOIN (SELECT id, currency FROM shops WHERE tenant_id = {} AND id {}{}) s ON TRUE
+         WHERE t.tenant_id = {}",
+        id,
+        Column::ids(shops.iter().copied()),
+        Sql::text(kept),
+        id,
+    )
+    .load(connection)?;
+    let shops = rows.iter().filter_map(|row| Some((row.shop_id?, row.shop_currency.clone()?))).collect();
+    let Some(row) = rows.into_iter().next() else {
         return Ok(None);
     };
-    let wanted = Column::ids(shops.iter().copied());
-    let shops: Vec<ShopRow> =
-        sql!("SELECT id, currency FROM shops WHERE tenant_id = {} AND id {}", id, wanted,)
-            .load(connection)?;
     let rates = row.settings.0.get("exchange_rates").cloned().unwrap_or_default();
     Ok(Some(Tenant {
         id,
@@ -88,6 +95,6 @@ pub fn tenant(
         rates: serde_json::from_value::<Option<_>>(rates)
             .map_err(unreadable("exchange_rates"))?
             .unwrap_or_default(),
-        shops: shops.into_iter().map(|shop| (shop.id, shop.currency)).collect(),
+        shops,
     }))
 }

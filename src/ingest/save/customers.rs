@@ -1,6 +1,6 @@
 //! Customers and their contacts.
 
-use super::json;
+use super::documents;
 use crate::customers::keys;
 use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, Upsert};
 use crate::ids::{CustomerId, TenantId};
@@ -75,11 +75,41 @@ pub fn customers(
     let told = |wanted: Settled| -> Vec<(CustomerId, &Customer)> {
         known.iter().filter(|(_, customer)| customer.contact_told == wanted).copied().collect()
     };
-    // A contact that says the same as before keeps its new stamps, and nobody sees a change.
-    let stamps = OnConflict::Update(&["stamps"]);
-    upsert_customers(connection, tenant, country, &told(Settled::Confirmed), now, stamps)?;
+    confirm_contacts(connection, tenant, &told(Settled::Confirmed), now)?;
     upsert_customers(connection, tenant, country, &new, now, OnConflict::Keep)?;
     upsert_customers(connection, tenant, country, &told(Settled::Changed), now, OnConflict::Update(CONTACT))
+}
+
+/// A contact that says the same as before keeps its new stamps, and nobody sees a change.
+///
+/// An upsert of rows that are there; the other columns are those which no row can do without.
+fn confirm_contacts(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    rows: &[(CustomerId, &Customer)],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    const CONFIRMED: Table = Table {
+        name: CUSTOMERS.name,
+        columns: &["tenant_id", "id", "attributes", "stamps", "created_at", "updated_at", "revision"],
+        key: CUSTOMERS.key,
+    };
+    let contacts = || rows.iter().map(|(_, customer)| &customer.contact);
+    Upsert {
+        table: &CONFIRMED,
+        values: vec![
+            Column::ids(rows.iter().map(|_| tenant)),
+            Column::ids(rows.iter().map(|(id, _)| *id)),
+            documents(contacts().map(|contact| &contact.attributes))?,
+            documents(contacts().map(|contact| &contact.stamps))?,
+            Column::instants(rows.iter().map(|_| now)),
+            Column::instants(rows.iter().map(|_| now)),
+            Column::ints(rows.iter().map(|(_, customer)| customer.revision)),
+        ],
+        on_conflict: OnConflict::Update(&["stamps"]),
+    }
+    .execute(connection)?;
+    Ok(())
 }
 
 fn upsert_customers(
@@ -119,8 +149,8 @@ fn upsert_customers(
             Column::optional_texts(contacts().map(|c| c.address.district.as_deref())),
             Column::optional_texts(contacts().map(|c| c.address.line.as_deref())),
             Column::optional_texts(contacts().map(|c| c.address.postcode.as_deref())),
-            Column::jsons(contacts().map(|c| json(&c.attributes)).collect::<Result<Vec<_>, _>>()?),
-            Column::jsons(contacts().map(|c| json(&c.stamps)).collect::<Result<Vec<_>, _>>()?),
+            documents(contacts().map(|c| &c.attributes))?,
+            documents(contacts().map(|c| &c.stamps))?,
             Column::instants(rows.iter().map(|_| now)),
             Column::instants(rows.iter().map(|_| now)),
             Column::ints(rows.iter().map(|(_, customer)| customer.revision + 1)),

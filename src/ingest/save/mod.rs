@@ -8,9 +8,13 @@ pub use customers::customers;
 pub use facts::facts;
 pub use orders::{ChangedOrder, orders};
 
-use crate::db::DbError;
+use serde::Serialize;
 
-/// A value for a JSON column.
-fn json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, DbError> {
-    serde_json::to_value(value).map_err(|error| DbError::Failed(error.to_string()))
+use crate::db::types::Document;
+use crate::db::{Column, DbError};
+
+/// A JSON column.
+fn documents<T: Serialize>(values: impl Iterator<Item = T>) -> Result<Column<'static>, DbError> {
+    let documents = values.map(|value| Document::of(&value)).collect::<Result<Vec<_>, _>>();
+    Ok(Column::documents(documents.map_err(|error| DbError::Failed(error.to_string()))?))
 }

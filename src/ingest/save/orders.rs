@@ -1,6 +1,6 @@
 //! Orders with their lines and refunds.
 
-use super::json;
+use super::documents;
 use crate::db::{AnyConnection, Column, DbError, Keyed, OnConflict, Table, Upsert};
 use crate::ids::TenantId;
 use crate::ingest::derive::Derived;
@@ -117,17 +117,15 @@ fn upsert_orders<'a>(
     let told = || rows.iter().map(|row| &row.order.told);
     let derived = || rows.iter().map(|row| row.derived);
     let amounts = || told().map(|told| told.amounts.as_ref());
-    let personal = told().map(|told| {
-        json(&Personal {
-            buyer_id: told.buyer_id.clone(),
-            buyer: told.buyer.clone(),
-            note: told.note.clone(),
-        })
+    let personal = told().map(|told| Personal {
+        buyer_id: told.buyer_id.clone(),
+        buyer: told.buyer.clone(),
+        note: told.note.clone(),
     });
     let merge = rows.iter().map(|row| {
         let mut merge = row.order.merge.clone();
         merge.inferred.clone_from(&row.derived.inferred);
-        json(&merge)
+        merge
     });
     let values = vec![
         Column::ids(rows.iter().map(|_| tenant)),
@@ -159,11 +157,11 @@ fn upsert_orders<'a>(
         Column::optional_ints(derived().map(|derived| derived.net_amount)),
         Column::ints(told().map(|told| told.items)),
         Column::optional_texts(told().map(|told| told.source.as_deref())),
-        Column::jsons(told().map(|told| json(&told.promotions)).collect::<Result<Vec<_>, _>>()?),
-        Column::jsons(told().map(|told| json(&told.coupon_codes)).collect::<Result<Vec<_>, _>>()?),
-        Column::jsons(personal.collect::<Result<Vec<_>, _>>()?),
-        Column::jsons(told().map(|told| json(&told.attributes)).collect::<Result<Vec<_>, _>>()?),
-        Column::jsons(merge.collect::<Result<Vec<_>, _>>()?),
+        documents(told().map(|told| &told.promotions))?,
+        documents(told().map(|told| &told.coupon_codes))?,
+        documents(personal)?,
+        documents(told().map(|told| &told.attributes))?,
+        documents(merge)?,
         Column::instants(rows.iter().map(|_| now)),
         Column::instants(rows.iter().map(|_| now)),
         Column::ints(orders().map(|order| order.revision + 1)),
@@ -225,7 +223,7 @@ fn lines(
             Column::optional_texts(line().map(|line| line.product_external_id.as_deref())),
             Column::optional_texts(line().map(|line| line.title.as_deref())),
             Column::optional_texts(line().map(|line| line.category.as_deref())),
-            Column::jsons(line().map(|line| json(&line.attributes)).collect::<Result<Vec<_>, _>>()?),
+            documents(line().map(|line| &line.attributes))?,
             Column::ints(line().map(|line| line.quantity)),
             Column::optional_ints(line().map(|line| line.unit_amount)),
             Column::ints(line().map(|line| line.total_amount)),

@@ -1,0 +1,2 @@
+-- Nothing to do: SQLite writes a changed row in its place.
+SELECT 1;
