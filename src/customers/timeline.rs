@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 use crate::consents::model::StatementResponse;
 use crate::events::EventResponse;
 use crate::http::PersonalData;
-use crate::ids::{OrderId, ShopId};
+use crate::ids::{OrderId, ShopId, TagId};
 use crate::notes::NoteResponse;
+use crate::tags::model::TaggedBy;
 use crate::time::Timestamp;
 
 /// What kind of thing happened.
@@ -36,10 +37,14 @@ pub enum EventType {
     NoteWritten,
     /// The customer did something beside buying.
     EventOccurred,
+    /// The customer lost a tag.
+    TagLost,
+    /// The customer got a tag.
+    TagGained,
 }
 
 impl EventType {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::CustomerCreated,
         Self::OrderPlaced,
         Self::OrderPaid,
@@ -51,7 +56,12 @@ impl EventType {
         Self::ConsentStated,
         Self::NoteWritten,
         Self::EventOccurred,
+        Self::TagLost,
+        Self::TagGained,
     ];
+
+    /// Those that are about tags.
+    pub const OF_TAGS: [Self; 2] = [Self::TagLost, Self::TagGained];
 
     /// Those that happen to an order.
     pub const OF_ORDERS: [Self; 7] = [
@@ -97,6 +107,23 @@ pub struct TimelineEventResponse {
     /// What the customer did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<EventResponse>,
+    /// The tag that came or went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<TimelineTag>,
+}
+
+/// A tag that a customer got or lost.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TimelineTag {
+    pub id: TagId,
+    /// As it is called now.
+    #[schema(example = "VIP")]
+    pub name: String,
+    /// What did it.
+    pub by: TaggedBy,
+    /// Who or which: the subject of the token, the segment or the shop.
+    #[schema(example = "hong@red-scarf.example")]
+    pub actor: String,
 }
 
 /// An order in few words.

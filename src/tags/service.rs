@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{By, CustomerTag, Named, RefreshResponse, TagResponse, TaggingResponse, name_key};
+use super::model::{By, CustomerTag, Named, TagResponse, TaggingResponse, name_key};
 use super::store::{self, Act};
 use crate::clock::IdGen;
 use crate::customers;
@@ -120,7 +120,9 @@ pub fn tag(
         }
         Whom::Members(set) => {
             let customers = store::count_members(connection, set.clone())?;
-            (customers, change(connection, set)?, Vec::new())
+            let changed = change(connection, set)?;
+            // Somebody may have come to belong in between.
+            (customers.max(changed), changed, Vec::new())
         }
     };
     Ok(TaggingResponse { customers, changed, unchanged: customers - changed, unknown })
@@ -191,16 +193,4 @@ fn find(connection: &mut AnyConnection, tenant: TenantId, named: &Named) -> Resu
         Named::Id(id) => store::find(connection, tenant, *id),
         Named::Name(name) => Ok(store::find_by_names(connection, tenant, [name_key(name).as_str()])?.pop()),
     }
-}
-
-/// Brings a tag in line with the segment that it follows, whose members `set` answers as `id`.
-pub fn renew(
-    connection: &mut AnyConnection,
-    doing: &Doing<'_>,
-    tag: &TagResponse,
-    set: Sql<'_>,
-) -> Result<RefreshResponse> {
-    let (gained, lost) = store::renew(connection, &doing.act(tag.id), set)?;
-    store::note_refresh(connection, doing.tenant, tag.id, doing.now)?;
-    Ok(RefreshResponse { gained, lost, refreshed_at: doing.now })
 }

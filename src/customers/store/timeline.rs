@@ -28,10 +28,10 @@ struct EntryRow {
     at: Timestamp,
     #[diesel(sql_type = BigInt)]
     step: i64,
-    /// The order, note, statement or event.
+    /// The order, note, statement, event or tag.
     #[diesel(sql_type = Guid)]
     id: Id<AnyKind>,
-    /// The refund of the order.
+    /// The refund of the order, or what gave or took the tag.
     #[diesel(sql_type = Text)]
     part: String,
     #[diesel(sql_type = BigInt)]
@@ -70,7 +70,7 @@ pub fn timeline(
     let steps: Vec<String> = STEPS.iter().map(|(event, column)| step_text(*event, column)).collect();
     let records: Vec<String> =
         RECORDS.iter().map(|(event, table, column)| record_text(*event, table, column)).collect();
-    let mut sources = vec![created(tenant, customer), refunds(tenant)];
+    let mut sources = vec![created(tenant, customer), refunds(tenant), tags(tenant, customer)];
     sources.extend(steps.iter().map(|text| sql!(text, "", 0)));
     sources.extend(records.iter().map(|text| sql!(text, "", 0, tenant, customer)));
     let rows: Vec<EntryRow> = query(tenant, customer, sources, after, limit).load(connection)?;
@@ -142,6 +142,21 @@ fn refunds<'a>(tenant: TenantId) -> Sql<'a> {
              AND r.amount > 0",
         EventType::OrderRefunded.rank(),
         tenant
+    )
+}
+
+/// A tag that several sources gave or took at once came or went once.
+fn tags<'a>(tenant: TenantId, customer: CustomerId) -> Sql<'a> {
+    sql!(
+        "SELECT DISTINCT h.changed_at AS at, CASE WHEN h.gained = {} THEN {} ELSE {} END AS step, h.tag_id AS id,
+             h.actor AS part, {} AS amount
+         FROM tag_changes h WHERE h.tenant_id = {} AND h.customer_id = {}",
+        true,
+        EventType::TagGained.rank(),
+        EventType::TagLost.rank(),
+        0,
+        tenant,
+        customer
     )
 }
 

@@ -63,6 +63,12 @@ pub fn find(connection: &mut AnyConnection, tenant: TenantId, id: TagId) -> Resu
     Ok(load(connection, &sql!(&text, tenant, id))?.pop())
 }
 
+/// The tags with these ids.
+pub fn these(connection: &mut AnyConnection, tenant: TenantId, ids: &[TagId]) -> Result<Vec<TagResponse>> {
+    let text = format!("SELECT {COLUMNS} FROM tags t WHERE t.tenant_id = {{}} AND t.id {{}}");
+    Ok(load(connection, &sql!(&text, tenant, Column::ids(ids.iter().copied())))?)
+}
+
 /// The tag with this id, which nobody else assigns or changes until the end of the transaction.
 pub fn lock(connection: &mut AnyConnection, tenant: TenantId, id: TagId) -> Result<Option<TagResponse>> {
     let lock = match connection.backend() {
@@ -111,24 +117,18 @@ pub fn count(connection: &mut AnyConnection, tenant: TenantId) -> Result<i64> {
     Ok(query.first::<Count>(connection)?.map_or(0, |row| row.count))
 }
 
-/// A tag that follows this segment.
-pub fn following(
+/// The tenant's tags that follow a segment and were not brought in line since this moment; the longest behind first.
+pub fn with_rule(
     connection: &mut AnyConnection,
     tenant: TenantId,
-    segment: SegmentId,
+    since: Timestamp,
 ) -> Result<Vec<TagResponse>> {
     let text = format!(
-        "SELECT {COLUMNS} FROM tags t WHERE t.tenant_id = {{}} AND t.segment_id = {{}} ORDER BY t.name_key"
+        "SELECT {COLUMNS} FROM tags t WHERE t.tenant_id = {{}} AND t.segment_id IS NOT NULL
+             AND (t.refreshed_at IS NULL OR t.refreshed_at < {{}})
+         ORDER BY COALESCE(t.refreshed_at, t.created_at), t.id"
     );
-    Ok(load(connection, &sql!(&text, tenant, segment))?)
-}
-
-/// All tags of the tenant that follow a segment.
-pub fn with_rule(connection: &mut AnyConnection, tenant: TenantId) -> Result<Vec<TagResponse>> {
-    let text = format!(
-        "SELECT {COLUMNS} FROM tags t WHERE t.tenant_id = {{}} AND t.segment_id IS NOT NULL ORDER BY t.id"
-    );
-    Ok(load(connection, &sql!(&text, tenant))?)
+    Ok(load(connection, &sql!(&text, tenant, since))?)
 }
 
 const TAGS: Table = Table {

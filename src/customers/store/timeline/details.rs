@@ -7,7 +7,9 @@ use diesel::QueryableByName;
 use super::EntryRow;
 use crate::consents;
 use crate::consents::model::StatementResponse;
-use crate::customers::timeline::{EventType, TimelineEventResponse, TimelineOrder, TimelineRefund};
+use crate::customers::timeline::{
+    EventType, TimelineEventResponse, TimelineOrder, TimelineRefund, TimelineTag,
+};
 use crate::db::schema::orders;
 use crate::db::{AnyConnection, AnyKind, Column};
 use crate::error::{Error, Result};
@@ -15,6 +17,8 @@ use crate::events::{self, EventResponse};
 use crate::ids::{CustomerId, Id, IdKind, OrderId, ShopId, TenantId};
 use crate::notes::{self, NoteResponse};
 use crate::sql;
+use crate::tags::model::TaggedBy;
+use crate::tags::{self, TagResponse};
 
 type By<T> = HashMap<Id<AnyKind>, T>;
 
@@ -24,6 +28,7 @@ pub struct Details {
     consents: By<StatementResponse>,
     notes: By<NoteResponse>,
     events: By<EventResponse>,
+    tags: By<TagResponse>,
 }
 
 impl Details {
@@ -37,6 +42,7 @@ impl Details {
         let consents = of_steps(rows, &[EventType::ConsentStated]);
         let notes = of_steps(rows, &[EventType::NoteWritten]);
         let events = of_steps(rows, &[EventType::EventOccurred]);
+        let tags = of_steps(rows, &EventType::OF_TAGS);
         let span = rows.last().map(|row| row.at).zip(rows.first().map(|row| row.at));
         Ok(Self {
             orders: found(&orders, |ids| load_orders(connection, tenant, ids), |order| any(order.id))?,
@@ -51,12 +57,17 @@ impl Details {
                 |ids| events::store::these(connection, tenant, customer, span, ids),
                 |event| any(event.id),
             )?,
+            tags: found(&tags, |ids| tags::store::these(connection, tenant, ids), |tag| any(tag.id))?,
         })
     }
 
     pub fn show(&mut self, row: EntryRow) -> Result<TimelineEventResponse> {
         let kind = EventType::of_rank(row.step)
             .ok_or_else(|| Error::internal(format!("there is no step {} in a timeline", row.step)))?;
+        let tag = self.tags.get(&row.id).map(|tag| {
+            let (by, actor) = TaggedBy::of_actor(&row.part);
+            TimelineTag { id: tag.id, name: tag.name.clone(), by, actor: actor.into() }
+        });
         let refund = (kind == EventType::OrderRefunded)
             .then_some(TimelineRefund { external_id: row.part, amount: row.amount });
         Ok(TimelineEventResponse {
@@ -67,6 +78,7 @@ impl Details {
             consent: self.consents.remove(&row.id),
             note: self.notes.remove(&row.id),
             event: self.events.remove(&row.id),
+            tag,
         })
     }
 }
