@@ -25,6 +25,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Events", "What customers do beside buying."),
     ("Tags", "Words that customers carry: by hand, by a rule, or as their platform tells."),
     ("Exports", "Groups of customers as files."),
+    ("Privacy", "Telling a person everything, forgetting them, and who did so."),
     ("Analytics", "Figures over all customers and orders."),
     ("Shops", "Stores on platforms, and tills."),
     ("Settings", "The tenant's own settings."),

@@ -77,6 +77,10 @@ id_kinds! {
     NoteId = NoteKind("nte");
     /// Something that a customer did beside buying.
     EventId = EventKind("evt");
+    /// Something that was done with personal data.
+    AuditId = AuditKind("aud");
+    /// Something that a platform asked for in people's names.
+    PrivacyRequestId = PrivacyRequestKind("prv");
 }
 
 impl<K: IdKind> Id<K> {

@@ -30,6 +30,7 @@ pub mod lifecycle;
 pub mod notes;
 pub mod orders;
 pub mod platforms;
+pub mod privacy;
 pub mod routes;
 pub mod secrets;
 pub mod segments;

@@ -7,7 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     analytics, catalog, consents, customers, description, events, exports, health, lifecycle, notes, orders,
-    shops, tags, tenants,
+    privacy, shops, tags, tenants,
 };
 
 /// Registers every endpoint.
@@ -19,6 +19,7 @@ pub fn configure(config: &mut ServiceConfig) {
     consents::api::routes(config);
     notes::api::routes(config);
     events::api::routes(config);
+    privacy::api::routes(config);
     orders::api::routes(config);
     catalog::api::routes(config);
     tags::api::routes(config);

@@ -60,7 +60,7 @@ fn record_together(
     now: Timestamp,
     ids: &dyn IdGen,
 ) -> Result<Vec<Result<Recorded, Refusal>>, DbError> {
-    let whom: Vec<_> = statements.iter().map(|statement| statement.whom.clone()).collect();
+    let whom: Vec<_> = statements.iter().map(|statement| (&statement.whom, statement.at)).collect();
     let owners = whom::owners(connection, tenant, &whom, "consent", now, ids)?;
     let customers: BTreeSet<CustomerId> =
         owners.iter().filter_map(|owner| Some(owner.ok()?.customer_id)).collect();

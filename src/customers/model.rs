@@ -52,6 +52,9 @@ pub struct CustomerResponse {
     pub created_at: Timestamp,
     /// When the contact changed last.
     pub updated_at: Timestamp,
+    /// When everything personal was erased; absent while it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// Counts the changes, for the `ETag`.
     #[serde(skip)]
     pub revision: i64,

@@ -7,6 +7,7 @@ use super::facts::{FactsResponse, ShopFactsResponse};
 use super::model::{CustomerResponse, IdentityResponse, ProfileResponse};
 use super::patch::UpdateCustomerRequest;
 use super::store;
+use super::whom::NoOwner;
 use crate::clock::IdGen;
 use crate::consents::model::{Addresses, ChannelResponse};
 use crate::consents::{self, Channel};
@@ -16,6 +17,7 @@ use crate::events;
 use crate::http::{BulkItemResult, BulkResponse, ShopDocument, ShopItem, apply_each};
 use crate::ids::{CustomerId, TenantId};
 use crate::ingest::Refusal;
+use crate::ingest::forgotten;
 use crate::ingest::identities::{self, BuyerKey};
 use crate::ingest::load::{self, Customer, Tenant};
 use crate::ingest::save;
@@ -95,13 +97,23 @@ fn upsert_together(
         return Ok(items.iter().map(|_| Err(Refusal::UnknownTenant)).collect());
     };
     let version = |item: &CustomerItem| item.document.version.unwrap_or(now);
-    let refusal = |item: &CustomerItem| Refusal::of(item.shop_id, version(item), &tenant, now);
+    let erased = forgotten::find(connection, &tenant, items.iter().map(buyer_key))?;
+    let refusal = |item: &CustomerItem| {
+        // A record that does not say how old it is may be of any age.
+        let is_old = |at: &Timestamp| item.document.version.is_none_or(|version| version < *at);
+        let is_erased = erased.get(&buyer_key(item)).is_some_and(is_old);
+        let sound = Refusal::of(item.shop_id, version(item), &tenant, now);
+        sound.or_else(|| is_erased.then_some(Refusal::Erased))
+    };
     let keys: BTreeSet<BuyerKey> =
         items.iter().filter(|item| refusal(item).is_none()).map(buyer_key).collect();
     let buyers = identities::resolve(connection, tenant.id, &keys, "customer", now, ids)?;
     let known = buyers.identities.values().map(|identity| identity.customer_id);
     let known = known.filter(|customer| !buyers.new_customers.contains(customer)).collect();
     let mut customers = load::contacts(connection, tenant.id, &known)?;
+    if customers.values().any(|customer| customer.erased) {
+        return Err(DbError::Conflict("a customer of the batch was erased meanwhile".into()));
+    }
     customers.extend(buyers.new_customers.iter().map(|customer| (*customer, new_customer())));
     let mut untold: HashSet<CustomerId> = buyers.new_customers.clone();
     let answers = items
@@ -212,6 +224,9 @@ pub fn update(
     allow: impl FnOnce(i64) -> Result<()>,
 ) -> Result<CustomerResponse> {
     let found = get(connection, tenant, id)?;
+    if found.erased_at.is_some() {
+        return Err(NoOwner::Erased.into());
+    }
     let tenant =
         load::tenant(connection, tenant, &BTreeSet::new())?.ok_or(Error::NotFound { what: "tenant" })?;
     let mut customers = load::contacts(connection, tenant.id, &BTreeSet::from([found.id]))?;

@@ -1,6 +1,6 @@
 //! Whom a record is about: a consent, a note, an event.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::QueryableByName;
 use diesel::sql_types::Nullable;
@@ -12,6 +12,7 @@ use crate::db::types::{Guid, Instant};
 use crate::db::{AnyConnection, Column, DbError, Keyed};
 use crate::error::Error;
 use crate::ids::{CustomerId, ShopId, TenantId};
+use crate::ingest::forgotten;
 use crate::ingest::identities::{self, BuyerKey};
 use crate::ingest::load;
 use crate::sql;
@@ -114,20 +115,23 @@ struct Row {
     erased_at: Option<Timestamp>,
 }
 
-/// Finds the file that each record belongs to, in their order, and holds the customers still until the end of the
-/// transaction, so that a merge at the same time misses none of the records.
+/// Finds the file that each record, which is of a moment, belongs to, in their order, and holds the customers still until
+/// the end of the transaction, so that a merge at the same time misses none of the records.
 pub fn owners(
     connection: &mut AnyConnection,
     tenant: TenantId,
-    whom: &[Whom],
+    whom: &[(&Whom, Timestamp)],
     source: &str,
     now: Timestamp,
     ids: &dyn IdGen,
 ) -> Result<Vec<Result<Owner, NoOwner>>, DbError> {
     let buyers = buyers(connection, tenant, whom, source, now, ids)?;
-    let origin = |whom: &Whom| match whom {
+    let origin = |(whom, at): &(&Whom, Timestamp)| match whom {
         Whom::Customer(id) => Ok(*id),
-        Whom::Buyer(shop, value) => buyers.get(&(*shop, value.clone())).copied().ok_or(NoOwner::UnknownShop),
+        Whom::Buyer(shop, value) => match buyers.get(&(*shop, value.clone())).ok_or(NoOwner::UnknownShop)? {
+            Buyer { erased_at: Some(erased_at), .. } if at < erased_at => Err(NoOwner::Erased),
+            buyer => buyer.id.ok_or(NoOwner::UnknownShop),
+        },
     };
     let origins: Vec<Result<CustomerId, NoOwner>> = whom.iter().map(origin).collect();
     let rows = hold(connection, tenant, origins.iter().filter_map(|origin| origin.ok()).collect())?;
@@ -147,28 +151,46 @@ fn owner(origin: CustomerId, rows: &HashMap<CustomerId, Row>) -> Result<Owner, N
     Err(NoOwner::UnknownCustomer)
 }
 
+/// Somebody whom a shop knows.
+struct Buyer {
+    /// Nobody, where all records are of a time before an erasure.
+    id: Option<CustomerId>,
+    erased_at: Option<Timestamp>,
+}
+
 /// The customers of those whom shops know, or get to know.
 fn buyers(
     connection: &mut AnyConnection,
     tenant: TenantId,
-    whom: &[Whom],
+    whom: &[(&Whom, Timestamp)],
     source: &str,
     now: Timestamp,
     ids: &dyn IdGen,
-) -> Result<HashMap<BuyerKey, CustomerId>, DbError> {
-    let keys = whom.iter().filter_map(|whom| match whom {
-        Whom::Customer(_) => None,
-        Whom::Buyer(shop, value) => Some((*shop, value.clone())),
-    });
-    let mut keys: BTreeSet<BuyerKey> = keys.collect();
-    let shops = keys.iter().map(|(shop, _)| *shop).collect();
+) -> Result<HashMap<BuyerKey, Buyer>, DbError> {
+    // Each with the moment of the newest record.
+    let mut keys: BTreeMap<BuyerKey, Timestamp> = BTreeMap::new();
+    for (whom, at) in whom {
+        if let Whom::Buyer(shop, value) = whom {
+            let newest = keys.entry((*shop, value.clone())).or_insert(*at);
+            *newest = (*newest).max(*at);
+        }
+    }
+    let shops = keys.keys().map(|(shop, _)| *shop).collect();
     let Some(tenant) = load::tenant(connection, tenant, &shops)?.filter(|_| !keys.is_empty()) else {
         return Ok(HashMap::new());
     };
-    keys.retain(|(shop, _)| tenant.shops.contains_key(shop));
-    let resolved = identities::resolve(connection, tenant.id, &keys, source, now, ids)?;
+    keys.retain(|(shop, _), _| tenant.shops.contains_key(shop));
+    let erased = forgotten::find(connection, &tenant, keys.keys().cloned())?;
+    let alive = keys.iter().filter(|(key, at)| erased.get(key).is_none_or(|erased_at| *at >= erased_at));
+    let alive = alive.map(|(key, _)| key.clone()).collect();
+    let resolved = identities::resolve(connection, tenant.id, &alive, source, now, ids)?;
     service::make(connection, &tenant, &resolved.new_customers, now)?;
-    Ok(resolved.identities.into_iter().map(|(key, identity)| (key, identity.customer_id)).collect())
+    let buyer = |key: BuyerKey| {
+        let id = resolved.identities.get(&key).map(|identity| identity.customer_id);
+        let erased_at = erased.get(&key).copied();
+        (key, Buyer { id, erased_at })
+    };
+    Ok(keys.into_keys().map(buyer).collect())
 }
 
 /// Locks these customers and those into whom they were merged.

@@ -29,7 +29,7 @@ pub use keyed::Keyed;
 pub use pool::{Db, DbOptions, LongRead};
 pub use slow::warn_of_slow_statements;
 pub use snapshot::snapshot;
-pub use sql::{AnyKind, Bind, Column, Sql};
+pub use sql::{AnyKind, Bind, Column, Row, Sql};
 pub use stream::{Cells, Raw, Shape, each_row};
 pub use upsert::{OnConflict, Table, Upsert};
 

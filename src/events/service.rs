@@ -117,7 +117,7 @@ fn owners(
 ) -> Result<Vec<Result<Owner, Refusal>>, DbError> {
     let shops: BTreeSet<ShopId> = events.iter().filter_map(|event| event.shop_id).collect();
     let known = load::tenant(connection, tenant, &shops)?.map(|tenant| tenant.shops).unwrap_or_default();
-    let whom: Vec<_> = events.iter().map(|event| event.whom.clone()).collect();
+    let whom: Vec<_> = events.iter().map(|event| (&event.whom, event.occurred_at)).collect();
     let owners = whom::owners(connection, tenant, &whom, "event", now, ids)?;
     let checked = events.iter().zip(owners).map(|(event, owner)| match event.shop_id {
         Some(shop) if !known.contains_key(&shop) => Err(NoOwner::UnknownShop.into()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::batch::Batch;
+use super::forgotten;
 use super::identities::BuyerKey;
 use super::load::{self, OrderKey, Tenant};
 use crate::clock::IdGen;
@@ -45,6 +46,8 @@ pub enum Refusal {
     StepInFuture { pointer: String },
     #[error("there is no such tenant")]
     UnknownTenant,
+    #[error("the customer was erased; only a record with a `version` after that tells of them again")]
+    Erased,
 }
 
 /// Counts what became of orders, once that is committed.
@@ -118,13 +121,14 @@ fn apply_accepted(
     now: Timestamp,
     ids: &dyn IdGen,
 ) -> Result<Vec<Outcome>, DbError> {
+    let items = forgotten::without_the_erased(connection, tenant, items)?;
     let orders = items.iter().map(|item| (item.shop_id, item.external_id.clone())).collect();
     let buyers = items.iter().filter_map(|item| buyer_key(item)).collect();
     let mut batch = Batch::open(connection, tenant, orders, &buyers, now, ids)?;
     let told = items.iter().map(|item| batch.tell(item)).collect::<Option<Vec<Outcome>>>();
     let mut outcomes = told.ok_or_else(|| DbError::Failed("an order is not part of its batch".into()))?;
     batch.close(connection, now)?;
-    for (outcome, item) in outcomes.iter_mut().zip(items) {
+    for (outcome, item) in outcomes.iter_mut().zip(&items) {
         batch.complete(outcome, item);
     }
     Ok(outcomes)

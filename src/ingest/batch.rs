@@ -68,6 +68,12 @@ impl<'t> Batch<'t> {
         let wanted: BTreeSet<CustomerId> =
             told.chain(held).filter(|customer| !buyers.new_customers.contains(customer)).collect();
         let mut customers = load::customers(connection, tenant.id, &wanted)?;
+        let erased = |identity: &identities::Identity| {
+            customers.get(&identity.customer_id).is_some_and(|customer| customer.erased)
+        };
+        if buyers.identities.values().any(erased) {
+            return Err(DbError::Conflict("a buyer of the batch was erased meanwhile".into()));
+        }
         let new = Customer { new: true, ..Customer::default() };
         customers.extend(buyers.new_customers.iter().map(|customer| (*customer, new.clone())));
         Ok(Self { tenant, orders, buyers, customers })
@@ -90,6 +96,8 @@ impl<'t> Batch<'t> {
         let document = &item.document;
         let currency = self.tenant.shops.get(&item.shop_id).map_or("", String::as_str);
         let identity = buyer_key(item).and_then(|key| self.buyers.identities.get(&key).copied());
+        let known = self.orders.get(&(item.shop_id, item.external_id.clone()));
+        let identity = identity.filter(|_| !known.is_some_and(|entry| entry.order.told.erased));
         if let (Some(identity), Some(buyer)) = (identity, &document.customer)
             && let Some(customer) = self.customers.get_mut(&identity.customer_id)
         {

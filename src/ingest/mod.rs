@@ -15,6 +15,7 @@ mod apply;
 mod batch;
 mod derive;
 pub mod facts;
+pub(crate) mod forgotten;
 pub(crate) mod identities;
 pub(crate) mod load;
 pub(crate) mod order;

@@ -1,5 +1,6 @@
 //! All that was told about one order, as a join: telling is commutative, associative and idempotent.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,8 @@ pub struct Told {
     /// What was told of the buyer beside the id.
     pub buyer: Option<BuyerDocument>,
     pub note: Option<String>,
+    /// Its buyer was erased; nothing tells of them any more.
+    pub erased: bool,
     pub attributes: Attributes,
     pub items: i64,
 }
@@ -147,6 +150,8 @@ impl Order {
 
     /// Joins what a document tells, and tells whether anything changed. `currency` is the shop's.
     pub fn tell(&mut self, document: &OrderDocument, currency: &str) -> bool {
+        let document =
+            &*if self.told.erased { Cow::Owned(document.without_people()) } else { Cow::Borrowed(document) };
         let version = document.version.micros();
         let stamp = Stamp(version, document.status.map_or(-1, OrderStatus::rank));
         let mut changed = self.tell_status(document.status, stamp);

@@ -2,13 +2,15 @@
 
 use super::{Job, Progress, Schedule};
 use crate::http::forget_old_answers;
+use crate::privacy::shop_erasure;
 
 /// The jobs, each of which is done for every tenant.
 pub fn registry() -> Vec<Job> {
-    vec![Job::in_transactions("idempotency_keys", Schedule::AtLocalMidnight, |connection, run| {
+    let answers = Job::in_transactions("idempotency_keys", Schedule::AtLocalMidnight, |connection, run| {
         forget_old_answers(connection, run.tenant, run.now)?;
         Ok(Progress::Done)
-    })]
+    });
+    vec![answers, shop_erasure::job()]
 }
 
 /// Their names, for the documentation.

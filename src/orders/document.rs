@@ -100,6 +100,13 @@ pub struct OrderDocument {
     pub attributes: Option<Attributes>,
 }
 
+impl OrderDocument {
+    /// What it tells of the order itself.
+    pub fn without_people(&self) -> Self {
+        Self { customer: None, note: None, ..self.clone() }
+    }
+}
+
 /// Who bought. Name, phone, e-mail and address are parts of their own. A masked one (`138****1234`) tells nothing, and
 /// of an address whose district, line or postcode is masked the rest counts while no whole one is known.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]

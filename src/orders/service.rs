@@ -28,6 +28,7 @@ impl From<Refusal> for Error {
         match refusal {
             Refusal::UnknownShop => Self::NotFound { what: "shop" },
             Refusal::UnknownTenant => Self::NotFound { what: "tenant" },
+            Refusal::Erased => Self::conflict("customer_erased", refusal.to_string()),
             Refusal::StepInFuture { ref pointer } => Self::invalid(pointer, "in_future", refusal.to_string()),
             Refusal::VersionInFuture => Self::invalid("/version", "in_future", refusal.to_string()),
         }

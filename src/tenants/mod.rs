@@ -11,5 +11,5 @@ mod store;
 pub use cache::TenantCache;
 pub use model::{ExchangeRate, Lifecycle, LifecycleOverrides, Settings, Tenant};
 pub use model::{check_country, check_currency, check_timezone};
-pub use service::{NewTenant, create as create_tenant};
+pub use service::{NewTenant, create as create_tenant, update as update_tenant};
 pub use store::{find as find_tenant, list as list_tenants};

@@ -7,6 +7,7 @@ use crate::consents::ConsentPolicy;
 use crate::currency;
 use crate::ids::TenantId;
 use crate::lifecycle::{QualitySettings, RfmSettings};
+use crate::privacy::tombstones::TombstoneKey;
 use crate::time::Timestamp;
 use crate::validation::Report;
 
@@ -34,6 +35,9 @@ pub struct Settings {
     pub lifecycle: Lifecycle,
     pub exchange_rates: Vec<ExchangeRate>,
     pub consent_policy: ConsentPolicy,
+    /// What the tombstones of those who were erased are hashed under; made when the first is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tombstone_key: Option<TombstoneKey>,
     pub rfm: RfmSettings,
     pub quality: QualitySettings,
 }

@@ -16,6 +16,7 @@ mod lifecycle;
 mod notes;
 mod openapi;
 mod orders;
+mod privacy;
 mod products;
 mod schema;
 mod settings;

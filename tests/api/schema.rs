@@ -1,7 +1,7 @@
 //! The migrations of both databases and the tables that the query builder sees are three tellings of one schema.
 
-mod catalog;
-mod declared;
+pub mod catalog;
+pub mod declared;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -44,6 +44,7 @@ struct CustomerRow {
     postcode: Option<String>,
     attributes: Document,
     merged_into: Option<CustomerId>,
+    erased_at: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
     revision: i64,
@@ -51,7 +52,7 @@ struct CustomerRow {
 }
 
 const COLUMNS: &str = "c.id, c.name, c.nick, c.gender, c.birthday, c.language, c.phone, c.email, c.country, c.province, \
-    c.city, c.district, c.address_line, c.postcode, c.attributes, c.merged_into, c.created_at, c.updated_at, c.revision, \
+    c.city, c.district, c.address_line, c.postcode, c.attributes, c.merged_into, c.erased_at, c.created_at, c.updated_at, c.revision, \
     c.name_key";
 
 fn load(connection: &mut AnyConnection, query: &Sql<'_>) -> Result<Vec<CustomerRow>> {
@@ -108,6 +109,7 @@ impl CustomerRow {
             attributes: self.attributes.parse()?,
             created_at: self.created_at,
             updated_at: self.updated_at,
+            erased_at: self.erased_at,
             revision: self.revision,
         })
     }

@@ -224,7 +224,8 @@ impl Filter {
 
     /// What holds for every customer of the list.
     pub(super) fn condition(&self, tenant: TenantId) -> Sql<'_> {
-        let mut condition = sql!("c.tenant_id = {} AND c.merged_into IS NULL", tenant);
+        let mut condition =
+            sql!("c.tenant_id = {} AND c.merged_into IS NULL AND c.erased_at IS NULL", tenant);
         if let Some(search) = &self.search {
             condition.push(sql!(" AND {}", search.condition(tenant)));
         }

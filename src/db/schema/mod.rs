@@ -4,6 +4,7 @@ mod archive;
 mod file;
 mod inbox;
 mod people;
+mod privacy;
 mod saved_segments;
 mod tagging;
 
@@ -11,5 +12,6 @@ pub use archive::*;
 pub use file::*;
 pub use inbox::*;
 pub use people::*;
+pub use privacy::*;
 pub use saved_segments::*;
 pub use tagging::*;

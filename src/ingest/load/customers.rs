@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 use super::unreadable;
 use crate::customers::contact::Contact;
@@ -24,6 +24,8 @@ pub struct Customer {
     pub contact_told: Settled,
     /// Made by this transaction.
     pub new: bool,
+    /// Nothing personal is kept of them any more.
+    pub erased: bool,
     pub revision: i64,
     pub facts: Facts,
     pub facts_changed: bool,
@@ -76,6 +78,8 @@ struct CustomerRow {
     stamps: Document,
     #[diesel(sql_type = BigInt)]
     revision: i64,
+    #[diesel(sql_type = Bool)]
+    erased: bool,
 }
 
 #[derive(QueryableByName)]
@@ -125,7 +129,8 @@ pub fn contacts(
     let known = known.rows(connection);
     let rows: Vec<CustomerRow> = sql!(
         "SELECT c.id, c.name, c.nick, c.gender, c.birthday, c.language, c.phone, c.email, c.country, c.province, c.city,
-             c.district, c.address_line, c.postcode, c.attributes, c.stamps, c.revision
+             c.district, c.address_line, c.postcode, c.attributes, c.stamps, c.revision,
+             c.erased_at IS NOT NULL AS erased
          FROM {}",
         known,
     )
@@ -192,7 +197,7 @@ impl CustomerRow {
             attributes: self.attributes.parse().map_err(&failed)?,
             stamps: self.stamps.parse().map_err(&failed)?,
         };
-        Ok(Customer { contact, revision: self.revision, ..Customer::default() })
+        Ok(Customer { contact, revision: self.revision, erased: self.erased, ..Customer::default() })
     }
 }
 

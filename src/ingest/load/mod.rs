@@ -5,7 +5,7 @@ mod orders;
 mod tenant;
 
 pub use customers::{Customer, ShopFacts, bounds, contacts, customers};
-pub use orders::{OrderKey, Personal, StoredOrder, orders, unconverted};
+pub use orders::{OrderKey, Personal, StoredOrder, orders, placed, unconverted};
 pub use tenant::{Tenant, tenant};
 
 use crate::db::DbError;

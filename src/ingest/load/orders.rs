@@ -1,5 +1,7 @@
 //! Orders as they are stored, read back into what was told about them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::{Deserialize, Serialize};
@@ -96,6 +98,9 @@ pub struct Personal {
     pub buyer: Option<BuyerDocument>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Nothing else stands here any more, and nothing will.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
 }
 
 const ORDER_COLUMNS: &str = "o.id, o.shop_id, o.external_id, o.customer_id, o.identity_id, o.status, o.version, \
@@ -128,6 +133,36 @@ pub fn orders<'k>(
         }
     }
     Ok(orders)
+}
+
+/// When these orders were placed, as far as they are known; without a lock.
+pub fn placed(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    keys: &BTreeSet<OrderKey>,
+) -> Result<BTreeMap<OrderKey, Timestamp>, DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        external_id: String,
+        #[diesel(sql_type = Instant)]
+        ordered_at: Timestamp,
+    }
+    let mut found = BTreeMap::new();
+    for (shop, external_ids) in by_shop(keys.iter()) {
+        let known = Keyed {
+            table: "orders",
+            alias: "o",
+            within: sql!("o.tenant_id = {} AND o.shop_id = {}", tenant, shop),
+            key: "external_id",
+            keys: Column::texts(external_ids),
+            lock: false,
+        };
+        let known = known.rows(connection);
+        let rows: Vec<Row> = sql!("SELECT o.external_id, o.ordered_at FROM {}", known).load(connection)?;
+        found.extend(rows.into_iter().map(|row| ((shop, row.external_id), row.ordered_at)));
+    }
+    Ok(found)
 }
 
 #[derive(QueryableByName)]
@@ -211,6 +246,7 @@ impl OrderRow {
             buyer_id: personal.buyer_id,
             buyer: personal.buyer,
             note: personal.note,
+            erased: personal.erased,
             attributes: self.attributes.parse().map_err(&failed)?,
             items: self.items,
         };

@@ -11,6 +11,7 @@ use crate::db::types::{Guid, Json, JsonText};
 use crate::db::{AnyConnection, Backend, Column, DbError, Sql};
 use crate::ids::{ShopId, TenantId};
 use crate::ingest::derive::Rates;
+use crate::privacy::tombstones::TombstoneKey;
 use crate::sql;
 use crate::time::Timestamp;
 
@@ -22,6 +23,8 @@ pub struct Tenant {
     pub country: Option<String>,
     timezone: jiff::tz::TimeZone,
     rates: Vec<ExchangeRate>,
+    /// What tombstones are hashed under, once there are any.
+    pub tombstone_key: Option<TombstoneKey>,
     /// The currency of each shop.
     pub shops: HashMap<ShopId, String>,
 }
@@ -87,6 +90,7 @@ pub fn tenant(
         return Ok(None);
     };
     let rates = row.settings.0.get("exchange_rates").cloned().unwrap_or_default();
+    let tombstone_key = row.settings.0.get("tombstone_key").cloned().unwrap_or_default();
     Ok(Some(Tenant {
         id,
         currency: row.currency,
@@ -95,6 +99,7 @@ pub fn tenant(
         rates: serde_json::from_value::<Option<_>>(rates)
             .map_err(unreadable("exchange_rates"))?
             .unwrap_or_default(),
+        tombstone_key: serde_json::from_value(tombstone_key).map_err(unreadable("tombstone_key"))?,
         shops,
     }))
 }

@@ -121,6 +121,7 @@ fn upsert_orders<'a>(
         buyer_id: told.buyer_id.clone(),
         buyer: told.buyer.clone(),
         note: told.note.clone(),
+        erased: told.erased,
     });
     let merge = rows.iter().map(|row| {
         let mut merge = row.order.merge.clone();

@@ -1,5 +1,8 @@
 //! How an object of each kind that a path can name is made.
 
+use huitou::clock::{Clock, IdGen, RandomIds, SystemClock};
+use huitou::platforms::PrivacyRequest;
+use huitou::privacy::service::{Act, data_request};
 use serde_json::json;
 
 use super::operation::Ids;
@@ -49,11 +52,24 @@ impl Owner {
                 self.post(app, &format!("/v1/customers/{customer}/notes"), json!({"text": "likes red"})).await
             }
             "TagId" => self.post(app, "/v1/tags", json!({"name": name})).await,
+            "PrivacyRequestId" => self.ask(app),
             kind => panic!(
                 "a path names a `{kind}`, and nobody has said how one is made: add a line for it to `Owner::make` in \
                  tests/api/every_operation/makers.rs"
             ),
         }
+    }
+
+    /// What a platform asks for comes by webhook alone.
+    fn ask(&self, app: &TestApp) -> String {
+        let (now, ids) = (SystemClock.now(), RandomIds::default());
+        let tenant = self.tenant.id.parse().expect("a tenant has an id");
+        let act = Act { tenant, actor: "a shop", now, ids: &ids };
+        let asked = PrivacyRequest { request_id: Some(self.made.to_string()), ..PrivacyRequest::default() };
+        let mut connection = app.config.database.target.connect(false).expect("the database answers");
+        let shop = (&ids as &dyn IdGen).id(now);
+        let id = data_request(&mut connection, act, shop, &asked).expect("the request is kept");
+        id.to_string()
     }
 
     async fn put_in_shop(&self, app: &TestApp, what: &str, body: serde_json::Value) -> String {

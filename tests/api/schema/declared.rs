@@ -46,6 +46,12 @@ pub fn primary_keys() -> BTreeMap<String, String> {
     tables().into_iter().map(|table| (table.name, table.primary_key)).collect()
 }
 
+/// Each column with its table.
+pub fn names() -> BTreeSet<(String, String)> {
+    let of = |table: Table| table.columns.into_iter().map(move |(column, _)| (table.name.clone(), column));
+    tables().into_iter().flat_map(of).collect()
+}
+
 pub fn columns(backend: Backend) -> BTreeSet<String> {
     let mut expected = BTreeSet::new();
     for table in tables() {

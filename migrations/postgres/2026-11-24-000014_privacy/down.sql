@@ -1,0 +1,3 @@
+DROP TABLE privacy_requests;
+DROP TABLE audit_log;
+DROP TABLE tombstones;
