@@ -1,5 +1,6 @@
 //! One batch of orders of one tenant, in the transaction of the caller.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::batch::Batch;
@@ -32,6 +33,8 @@ pub struct Outcome {
     pub created: bool,
     /// Counts the changes of the order, for its ETag.
     pub revision: i64,
+    /// Its buyer was erased: what the document said of them was left out, and may not be kept elsewhere either.
+    pub forgotten: bool,
 }
 
 /// Why one item of a batch cannot be applied; the others are.
@@ -129,6 +132,7 @@ fn apply_accepted(
     let mut outcomes = told.ok_or_else(|| DbError::Failed("an order is not part of its batch".into()))?;
     batch.close(connection, now)?;
     for (outcome, item) in outcomes.iter_mut().zip(&items) {
+        outcome.forgotten |= matches!(item, Cow::Owned(_));
         batch.complete(outcome, item);
     }
     Ok(outcomes)

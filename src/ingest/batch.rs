@@ -115,6 +115,7 @@ impl<'t> Batch<'t> {
             applied,
             created,
             revision: 0,
+            forgotten: entry.order.told.erased,
         })
     }
 

@@ -3,3 +3,4 @@
 mod dump;
 mod erase;
 mod export;
+mod requests;

@@ -1,18 +1,27 @@
 //! One customer, forgotten or told in full.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use actix_web::http::header;
 use actix_web::{HttpResponse, delete, get, web};
+use serde_json::json;
 
 use crate::app::AppState;
 use crate::auth::{Require, scope};
 use crate::customers;
+use crate::db::snapshot;
 use crate::error::{Error, Result};
-use crate::http::{IfMatch, UrlPath};
+use crate::http::{IfMatch, UrlPath, stream};
 use crate::ids::CustomerId;
 use crate::privacy::export::{self, CustomerExport};
 use crate::privacy::model::Action;
 use crate::privacy::service::{self, Act};
+
+/// When to come again while as many exports run as may.
+const RETRY_AFTER: u64 = 10;
+/// How long an export may take.
+const LONGEST: Duration = Duration::from_secs(10 * 60);
 
 /// Erase a customer
 ///
@@ -48,7 +57,7 @@ pub async fn delete_customer(
 /// Export a customer
 ///
 /// All that is held on the person: contact, identities, orders with lines and refunds, the ledger of consents, notes,
-/// events and what else belongs to them; for data-subject access. Needs `pii:read` as well, and is written down in the
+/// events and what else belongs to them; for data-subject access, streamed. Needs `pii:read` as well, and is written down in the
 /// audit log.
 #[utoipa::path(
     tag = "Privacy",
@@ -68,25 +77,37 @@ pub async fn export_customer(
     let customer =
         app.db.read(move |connection| customers::service::get(connection, caller.tenant, id)).await?;
     caller.need_personal_data("export")?;
-    let name = format!("attachment; filename=\"{}.json\"", customer.id);
-    let body = app
-        .db
+    let place = app.db.long_read().ok_or_else(|| Error::Unavailable {
+        retry_after: RETRY_AFTER,
+        cause: "as many exports run as may (EXPORTS_AT_ONCE)".into(),
+    })?;
+    let object = customer.id.to_string();
+    let name = format!("attachment; filename=\"{object}.json\"");
+    app.db
         .write(move |connection| {
             let act = Act { tenant: caller.tenant, actor: &caller.subject, now, ids: &*ids };
-            act.write_down(
-                connection,
-                Action::CustomerExported,
-                Some(customer.id.to_string()),
-                serde_json::json!({}),
-            )?;
-            let mut body = Vec::new();
-            export::write(connection, &tenant, customer, now, &mut body)?;
-            Ok::<_, Error>(body)
+            act.write_down(connection, Action::CustomerExported, Some(object), json!({}))
         })
         .await?;
+    let (mut writer, body) = stream::body();
+    let write = move || {
+        let written = place.connect().map_err(Error::from).and_then(|mut connection| {
+            snapshot(&mut connection, LONGEST, |connection| {
+                export::write(connection, &tenant, customer, now, &mut writer)
+            })
+        });
+        match written {
+            Ok(()) => drop(writer.finish()),
+            Err(error) => {
+                tracing::error!(code = error.code(), cause = error.hidden_cause(), "an export broke off");
+                writer.break_off("the export failed");
+            }
+        }
+    };
+    std::thread::Builder::new().name("customer-export".into()).spawn(write).map_err(Error::internal)?;
     Ok(HttpResponse::Ok()
         .content_type("application/json")
-        .insert_header(("cache-control", "private, no-store"))
-        .insert_header(("content-disposition", name))
-        .body(body))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .streaming(body))
 }
