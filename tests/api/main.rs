@@ -19,6 +19,7 @@ mod orders;
 mod privacy;
 mod products;
 mod schema;
+mod segment_oracle;
 mod settings;
 mod shops;
 mod support;

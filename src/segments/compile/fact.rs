@@ -54,6 +54,11 @@ impl Number {
         }
     }
 
+    /// Whether a customer without any rows has 0.
+    pub fn is_summed(&self, metric: Metric) -> bool {
+        matches!(self, Self::Whole(_)) && of_nothing(metric).is_some()
+    }
+
     /// What a customer without any rows has.
     fn passes_without(&self, test: &NumberTest, empty: Option<i64>) -> bool {
         match self {

@@ -57,12 +57,17 @@ impl Compiler<'_> {
         if kept {
             return ranked(sql!("({}) r", ordered), "r.value").once();
         }
-        let (grouped, sorted_by) = match top.by {
+        // Who has no rows has no value, but sums are 0 then.
+        let (grouped, sorted_by, value) = match top.by {
             TopBy::Metric(metric) => {
                 let (grouped, number) = self.added_up(metric, &top.scope);
-                (grouped, number.sorted_by())
+                let value = if number.is_summed(metric) { "COALESCE(v.value, 0)" } else { "v.value" };
+                (grouped, number.sorted_by(), value)
             }
-            TopBy::Date(metric) => self.dated(metric, &top.scope),
+            TopBy::Date(metric) => {
+                let (grouped, date) = self.dated(metric, &top.scope);
+                (grouped, date, "v.value")
+            }
         };
         let valued = sql!(
             "SELECT {} AS customer_id, {} AS value {} GROUP BY {}",
@@ -71,6 +76,6 @@ impl Compiler<'_> {
             grouped.rows,
             Sql::text(grouped.customer)
         );
-        ranked(sql!("({}) r LEFT JOIN ({}) v ON v.customer_id = r.id", ordered, valued), "v.value").once()
+        ranked(sql!("({}) r LEFT JOIN ({}) v ON v.customer_id = r.id", ordered, valued), value).once()
     }
 }
