@@ -29,7 +29,7 @@ struct Row {
 }
 
 /// Everyone who belongs to a query, as the database says.
-fn members(
+pub fn members(
     connection: &mut AnyConnection,
     tenant: &Tenant,
     world: &World,
@@ -91,7 +91,7 @@ fn differences(
     told
 }
 
-fn tenant(id: TenantId, world: &World) -> Tenant {
+pub fn tenant(id: TenantId, world: &World) -> Tenant {
     Tenant {
         id,
         name: "t".to_owned(),

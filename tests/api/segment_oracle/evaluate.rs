@@ -362,7 +362,7 @@ pub fn attribute(test: &AttributeTest, value: Option<&Value>) -> bool {
 /// The local hour and day of the week of a moment.
 pub fn on_the_clock(clock: &[ClockSpan], at: Timestamp) -> (i64, i64) {
     let holds = |span: &&ClockSpan| span.from.is_none_or(|from| from <= at);
-    let seconds = clock.iter().filter(holds).next_back().map_or(0, |span| span.seconds);
+    let seconds = clock.iter().rfind(holds).map_or(0, |span| span.seconds);
     let local = at.micros().div_euclid(1_000_000) + i64::from(seconds);
     // 1 January 1970 was a Thursday.
     (local.div_euclid(3_600).rem_euclid(24), (local.div_euclid(86_400) + 3).rem_euclid(7) + 1)

@@ -129,7 +129,7 @@ fn write_customer(
     for (order, outcome) in customer.orders.iter_mut().zip(outcomes) {
         let outcome = outcome.expect("the order is right");
         order.id = outcome.order_id.uuid();
-        assert_eq!(outcome.customer_id, Some(id));
+        assert_eq!(outcome.customer_id, Some(id), "it went to its buyer");
     }
     write_events(connection, tenant, world, customer, id, ids)?;
     write_consents(connection, tenant, world, customer, id, ids)?;

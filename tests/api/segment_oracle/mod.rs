@@ -7,6 +7,7 @@ mod load;
 mod model;
 mod queries;
 mod rows;
+mod shopify;
 mod shops;
 
 use huitou::segments::language::{self, Context, ShopContext};
