@@ -10,7 +10,7 @@ use utoipa::openapi::{
 };
 
 use crate::auth::scope;
-use crate::http::{Problem, ProblemItem};
+use crate::http::{Problem, ProblemItem, ProblemSpan};
 
 /// Tags with what they are about, in the order of the page.
 const TAGS: &[(&str, &str)] = &[
@@ -26,6 +26,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Tags", "Words that customers carry: by hand, by a rule, or as their platform tells."),
     ("Exports", "Groups of customers as files."),
     ("Privacy", "Telling a person everything, forgetting them, and who did so."),
+    ("Segments", "Groups of customers: described in a language of their own, counted, explained, saved."),
     ("Analytics", "Figures over all customers and orders."),
     ("Shops", "Stores on platforms, and tills."),
     ("Settings", "The tenant's own settings."),
@@ -78,6 +79,7 @@ pub fn finish(mut document: OpenApi) -> OpenApi {
     }
     components.schemas.insert("Problem".into(), Problem::schema());
     components.schemas.insert("ProblemItem".into(), ProblemItem::schema());
+    components.schemas.insert("ProblemSpan".into(), ProblemSpan::schema());
     for (name, schema) in &mut components.schemas {
         if let Some(item) = name.strip_prefix("Page_") {
             refer_to_items(schema, item);

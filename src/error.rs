@@ -72,6 +72,8 @@ pub enum Place {
     Pointer(String),
     /// A parameter of the query, the path or a header.
     Parameter(String),
+    /// From a byte to before another of the text under an RFC 6901 pointer.
+    Span { pointer: String, start: u32, end: u32 },
 }
 
 impl FieldError {

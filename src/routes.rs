@@ -8,6 +8,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     analytics, catalog, consents, customers, description, events, exports, health, lifecycle, notes, orders,
     privacy, shops, tags, tenants,
+    analytics, catalog, consents, customers, description, events, health, lifecycle, notes, orders, segments,
+    shops, tenants,
 };
 
 /// Registers every endpoint.
@@ -26,6 +28,7 @@ pub fn configure(config: &mut ServiceConfig) {
     exports::api::routes(config);
     analytics::api::routes(config);
     lifecycle::api::routes(config);
+    segments::api::routes(config);
 }
 
 /// The description of every endpoint.

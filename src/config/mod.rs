@@ -95,6 +95,8 @@ pub struct Limits {
     pub bulk_lines: usize,
     /// Levels of lists and objects in a body.
     pub body_depth: usize,
+    /// How long a question over many customers may take.
+    pub query_time: Duration,
     /// Requests in a second for each tenant and subject; none for no limit.
     pub rate_per_second: Option<std::num::NonZeroU32>,
     /// Requests that may come at once before the rate counts.

@@ -226,6 +226,7 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
         bulk_items: reader.number("BULK_MAX_ITEMS", 1, 10_000),
         bulk_lines: reader.number("BULK_MAX_LINES", 1, 1_000_000),
         body_depth: reader.number("BODY_MAX_DEPTH", 4, 100),
+        query_time: Duration::from_secs(reader.number("QUERY_TIME_LIMIT_SECONDS", 1, 3_600)),
         rate_per_second: rate,
         rate_burst: burst,
     }

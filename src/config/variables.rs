@@ -72,6 +72,11 @@ pub const VARIABLES: &[Variable] = &[
     variable("BULK_BODY_LIMIT_BYTES", Some("33554432"), "The largest body with many objects."),
     variable("BULK_MAX_ITEMS", Some("1000"), "Objects in a bulk request in a list, 1 to 10000."),
     variable("BULK_MAX_LINES", Some("10000"), "Objects in a bulk request as NDJSON, 1 to 1000000."),
+    variable(
+        "QUERY_TIME_LIMIT_SECONDS",
+        Some("30"),
+        "How long a question over many customers, such as a segment, may take before it is stopped, 1 to 3600.",
+    ),
     variable("BODY_MAX_DEPTH", Some("32"), "Levels of lists and objects in a body, 4 to 100."),
     variable(
         "RATE_LIMIT_PER_SECOND",

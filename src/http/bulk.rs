@@ -283,6 +283,7 @@ mod tests {
             bulk_items: 3,
             bulk_lines: 4,
             body_depth: 4,
+            query_time: std::time::Duration::ZERO,
             rate_per_second: None,
             rate_burst: None,
         }

@@ -73,6 +73,7 @@ mod tests {
             bulk_items: 0,
             bulk_lines: 0,
             body_depth: 0,
+            query_time: std::time::Duration::ZERO,
             rate_per_second: NonZeroU32::new(1),
             rate_burst: NonZeroU32::new(2),
         });

@@ -29,7 +29,7 @@ pub use merge_patch::{patched, present};
 pub use one_or_many::{OneOrMany, Told};
 pub use page::{Page, Paging, respond_in_pages};
 pub use path::{ShopPath, UrlPath};
-pub use problem::{MethodTable, Problem, ProblemItem, no_such_route};
+pub use problem::{MethodTable, Problem, ProblemItem, ProblemSpan, no_such_route};
 pub use query::Query;
 pub use reply::Reply;
 pub use request::{RequestId, track};

@@ -47,10 +47,22 @@ pub struct ProblemItem {
     /// Which parameter of the query, the path or a header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
+    /// Which part of the text under the pointer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<ProblemSpan>,
     /// Stable and `snake_case`, for programs.
     pub code: String,
     /// What was wrong and what would be right.
     pub detail: String,
+}
+
+/// A part of a text, in bytes of its UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProblemSpan {
+    /// The first byte.
+    pub start: u32,
+    /// The first byte after it.
+    pub end: u32,
 }
 
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -84,11 +96,14 @@ impl Problem {
 
 impl From<&FieldError> for ProblemItem {
     fn from(error: &FieldError) -> Self {
-        let (pointer, parameter) = match &error.place {
-            Place::Pointer(pointer) => (Some(pointer.clone()), None),
-            Place::Parameter(name) => (None, Some(name.clone())),
+        let (pointer, parameter, span) = match &error.place {
+            Place::Pointer(pointer) => (Some(pointer.clone()), None, None),
+            Place::Parameter(name) => (None, Some(name.clone()), None),
+            Place::Span { pointer, start, end } => {
+                (Some(pointer.clone()), None, Some(ProblemSpan { start: *start, end: *end }))
+            }
         };
-        Self { pointer, parameter, code: error.code.into(), detail: error.detail.clone() }
+        Self { pointer, parameter, span, code: error.code.into(), detail: error.detail.clone() }
     }
 }
 

@@ -155,7 +155,7 @@ mod tests {
         let first = error.field_errors()[0].clone();
         match first.place {
             Place::Parameter(name) => (name, first.code),
-            Place::Pointer(_) => unreachable!(),
+            Place::Pointer(_) | Place::Span { .. } => unreachable!(),
         }
     }
 

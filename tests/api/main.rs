@@ -20,6 +20,7 @@ mod privacy;
 mod products;
 mod schema;
 mod segment_oracle;
+mod segments;
 mod settings;
 mod shops;
 mod support;

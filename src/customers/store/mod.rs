@@ -86,6 +86,25 @@ pub fn find(
     Ok(None)
 }
 
+/// Of a set of customers (`SELECT … AS id …`) those after one, in the order of their ids.
+pub fn among(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    set: Sql<'static>,
+    after: Option<CustomerId>,
+    rows: i64,
+) -> Result<Vec<CustomerResponse>> {
+    let query = sql!(
+        "SELECT {} FROM customers c WHERE c.tenant_id = {} AND c.id > {} AND c.id IN ({}) ORDER BY c.id LIMIT {}",
+        Sql::text(COLUMNS),
+        tenant,
+        after.unwrap_or(CustomerId::nil()),
+        set,
+        rows
+    );
+    load(connection, &query)?.into_iter().map(CustomerRow::into_customer).collect()
+}
+
 impl CustomerRow {
     fn into_customer(self) -> Result<CustomerResponse> {
         Ok(CustomerResponse {

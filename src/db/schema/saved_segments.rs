@@ -29,3 +29,5 @@ diesel::table! {
         used_id -> Guid,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(segments, segment_uses);
