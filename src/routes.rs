@@ -7,9 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     analytics, catalog, consents, customers, description, events, exports, health, lifecycle, notes, orders,
-    privacy, shops, tags, tenants,
-    analytics, catalog, consents, customers, description, events, health, lifecycle, notes, orders, segments,
-    shops, tenants,
+    privacy, segments, shops, tags, tenants,
 };
 
 /// Registers every endpoint.
