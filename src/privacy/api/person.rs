@@ -98,9 +98,9 @@ pub async fn export_customer(
         });
         match written {
             Ok(()) => drop(writer.finish()),
+            // A writer that is dropped unfinished breaks the connection off.
             Err(error) => {
                 tracing::error!(code = error.code(), cause = error.hidden_cause(), "an export broke off");
-                writer.break_off("the export failed");
             }
         }
     };
