@@ -61,6 +61,8 @@ id_kinds! {
     IdentityId = IdentityKind("idn");
     /// Two customers who became one.
     MergeId = MergeKind("mrg");
+    /// Customers who were said not to be the same.
+    SeparationId = SeparationKind("sep");
     /// An order.
     OrderId = OrderKind("ord");
     /// A product of a shop.

@@ -24,7 +24,8 @@ pub enum Source {
 const MASKED: i64 = 0;
 
 /// The contact block of a customer's file.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Contact {
     pub name: Option<String>,
     pub nick: Option<String>,
@@ -83,13 +84,36 @@ impl Contact {
 
     /// Joins what a person enters, which stands against everything that was told before, also by clocks that are ahead.
     pub fn enter(&mut self, details: Vec<Detail>, now: Timestamp) -> Settled {
+        self.tell_entry(details, self.next_entry(now))
+    }
+
+    /// The version of what a person enters now.
+    pub fn next_entry(&self, now: Timestamp) -> Timestamp {
         let version = match self.stamps.newest() {
             Some(Stamp(rank, version)) if rank == Source::Person as i64 => now.micros().max(version + 1),
             _ => now.micros(),
         };
-        let version = Timestamp::from_micros(version);
+        Timestamp::from_micros(version)
+    }
+
+    /// Joins what a person entered in this version.
+    pub fn tell_entry(&mut self, details: Vec<Detail>, version: Timestamp) -> Settled {
         let told = details.into_iter().map(|detail| self.tell(Source::Person, version, detail));
         told.max().unwrap_or_default()
+    }
+
+    /// Joins all that was told of somebody who is the same person.
+    pub fn join(&mut self, other: &Self) {
+        let stamps = &mut self.stamps;
+        macro_rules! settle {
+            ($($part:literal $field:ident),*) => {$(
+                if let Some(stamp) = other.stamps.get($part) {
+                    stamps.settle($part, stamp, &mut self.$field, other.$field.clone());
+                }
+            )*};
+        }
+        settle!('n' name, 'k' nick, 'g' gender, 'b' birthday, 'l' language, 'p' phone, 'e' email, 'a' address,
+            't' attributes);
     }
 
     /// Joins what an order says of its buyer. Masked values (`138****1234`) say nothing.
@@ -136,6 +160,36 @@ mod tests {
         assert_eq!(contact.enter(vec![name("z")], at(9)), Settled::Changed);
         assert_eq!(contact.enter(vec![name("a")], at(1)), Settled::Changed);
         assert_eq!(contact.name.as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn joining_two_contacts_is_telling_one_all_that_was_told_to_both() {
+        let told = [
+            (Source::Order, at(3), name("order")),
+            (Source::Platform, at(2), name("platform")),
+            (Source::Platform, at(2), name("platform, too")),
+            (Source::Order, at(1), Detail::Phone(Some("1".into()))),
+            (Source::Person, at(1), Detail::Phone(None)),
+            (
+                Source::Order,
+                at(1),
+                Detail::MaskedAddress(Address { city: Some("a".into()), ..Address::default() }),
+            ),
+        ];
+        for split in 0..1 << told.len() {
+            let (mut all, mut one, mut other) = Default::default();
+            for (number, (source, version, detail)) in told.iter().enumerate() {
+                let half: &mut Contact = if split >> number & 1 == 0 { &mut one } else { &mut other };
+                for contact in [&mut all, half] {
+                    Contact::tell(contact, *source, *version, detail.clone());
+                }
+            }
+            let mut joined = one.clone();
+            joined.join(&other);
+            assert_eq!(joined, all);
+            other.join(&one);
+            assert_eq!(other, all);
+        }
     }
 
     #[test]

@@ -6,11 +6,15 @@
 pub mod api;
 pub mod contact;
 pub mod document;
+pub mod duplicates;
 pub mod facts;
 pub mod keys;
+pub mod match_key;
+pub mod merging;
 pub mod model;
 pub mod owned;
 pub mod patch;
+pub mod policy;
 pub mod service;
 pub mod store;
 pub mod timeline;

@@ -81,12 +81,12 @@ pub fn mask_birthday(day: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct IdentityResponse {
     pub id: IdentityId,
-    /// `external`: a platform's own id of the buyer.
+    /// `external`: a platform's own id of the buyer; `phone`, `email`: their own, as a platform vouches.
     #[schema(example = "external")]
     pub kind: String,
     /// The shop that knows the customer by it.
     pub shop_id: Option<ShopId>,
-    /// What the customer is known by.
+    /// What the customer is known by; phones and mailboxes are masked without `pii:read`.
     #[schema(example = "ouid-123")]
     pub value: String,
     /// Somebody vouches that it is the customer's own; a platform does for its ids.
@@ -96,6 +96,16 @@ pub struct IdentityResponse {
     pub source: String,
     /// When the service learned of it.
     pub created_at: Timestamp,
+}
+
+impl PersonalData for IdentityResponse {
+    fn mask(&mut self) {
+        match self.kind.as_str() {
+            "phone" => self.value = mask_phone(&self.value),
+            "email" => self.value = mask_email(&self.value),
+            _ => {}
+        }
+    }
 }
 
 /// A customer's file on one page.
@@ -134,6 +144,7 @@ pub struct ProfileResponse {
 impl PersonalData for ProfileResponse {
     fn mask(&mut self) {
         self.customer.mask();
+        self.identities.mask();
         self.recent_orders.mask();
         self.recent_events.mask();
         self.recent_notes.mask();

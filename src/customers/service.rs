@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::document::{CreateCustomerRequest, CustomerDocument};
+use super::contact::Contact;
+use super::document::{CreateCustomerRequest, CustomerDocument, NewIdentity};
 use super::facts::{FactsResponse, ShopFactsResponse};
+use super::match_key::{MatchKey, Vouched};
 use super::model::{CustomerResponse, IdentityResponse, ProfileResponse};
 use super::patch::UpdateCustomerRequest;
 use super::store;
@@ -18,7 +20,7 @@ use crate::http::{BulkItemResult, BulkResponse, ShopDocument, ShopItem, apply_ea
 use crate::ids::{CustomerId, TenantId};
 use crate::ingest::Refusal;
 use crate::ingest::forgotten;
-use crate::ingest::identities::{self, BuyerKey};
+use crate::ingest::identities::{self, BuyerKey, Buyers, Told};
 use crate::ingest::load::{self, Customer, Tenant};
 use crate::ingest::save;
 use crate::ingest::stamps::Settled;
@@ -105,27 +107,26 @@ fn upsert_together(
         let sound = Refusal::of(item.shop_id, version(item), &tenant, now);
         sound.or_else(|| is_erased.then_some(Refusal::Erased))
     };
-    let keys: BTreeSet<BuyerKey> =
-        items.iter().filter(|item| refusal(item).is_none()).map(buyer_key).collect();
-    let buyers = identities::resolve(connection, tenant.id, &keys, "customer", now, ids)?;
-    let known = buyers.identities.values().map(|identity| identity.customer_id);
-    let known = known.filter(|customer| !buyers.new_customers.contains(customer)).collect();
-    let mut customers = load::contacts(connection, tenant.id, &known)?;
-    if customers.values().any(|customer| customer.erased) {
-        return Err(DbError::Conflict("a customer of the batch was erased meanwhile".into()));
+    let mut wanted = Buyers::new();
+    for item in items.iter().filter(|item| refusal(item).is_none()) {
+        wanted.entry(buyer_key(item)).or_default().extend(match_keys(&item.document, &tenant));
     }
-    customers.extend(buyers.new_customers.iter().map(|customer| (*customer, new_customer())));
-    let mut untold: HashSet<CustomerId> = buyers.new_customers.clone();
+    let told = Told { source: "customer", now, ids };
+    let buyers = identities::resolve(connection, &tenant, &wanted, &BTreeSet::new(), &told)?;
+    let mut customers = load::contacts(connection, tenant.id, &buyers.known_customers())?;
+    buyers.confirm(connection, tenant.id, &customers)?;
+    customers.extend(buyers.new_customers.iter().map(|customer| (*customer, Customer::made())));
+    let mut untold: HashSet<CustomerId> = buyers.new_customers.union(&buyers.made).copied().collect();
     let answers = items
         .iter()
         .map(|item| {
             if let Some(refusal) = refusal(item) {
                 return Err(refusal);
             }
-            let id = buyers.identities.get(&buyer_key(item)).ok_or(Refusal::UnknownShop)?.customer_id;
-            let customer = customers.entry(id).or_default();
-            let told = customer.contact.tell_record(item.document.details(), version(item));
-            customer.contact_told = customer.contact_told.max(told);
+            let identity = *buyers.identities.get(&buyer_key(item)).ok_or(Refusal::UnknownShop)?;
+            let details = item.document.details();
+            let tell = |contact: &mut Contact| contact.tell_record(details.clone(), version(item));
+            let (id, told) = (identity.customer_id, load::tell(&mut customers, identity, tell));
             let created = untold.remove(&id);
             Ok(Upserted { id, created, applied: created || told == Settled::Changed })
         })
@@ -135,11 +136,20 @@ fn upsert_together(
 }
 
 fn buyer_key(item: &CustomerItem) -> BuyerKey {
-    (item.shop_id, item.external_id.clone())
+    BuyerKey::External(item.shop_id, item.external_id.clone())
 }
 
-fn new_customer() -> Customer {
-    Customer { new: true, ..Customer::default() }
+/// The phone and the mailbox that the document vouches for.
+fn match_keys(document: &CustomerDocument, tenant: &Tenant) -> Vec<MatchKey> {
+    let country = document.address.as_ref().and_then(|address| address.country.as_deref());
+    let vouched = Vouched {
+        phone: document.phone.as_deref(),
+        phone_verified: document.phone_verified,
+        email: document.email.as_deref(),
+        email_verified: document.email_verified,
+        country: country.or(tenant.country.as_deref()),
+    };
+    vouched.keys(&tenant.identity_policy)
 }
 
 fn save(
@@ -162,7 +172,7 @@ pub(super) fn make(
     customers: &HashSet<CustomerId>,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let customers = customers.iter().map(|id| (*id, new_customer())).collect();
+    let customers = customers.iter().map(|id| (*id, Customer::made())).collect();
     save(connection, tenant, &customers, now)
 }
 
@@ -174,18 +184,19 @@ pub fn create(
     now: Timestamp,
     ids: &dyn IdGen,
 ) -> Result<CustomerResponse> {
-    let key: Option<BuyerKey> =
-        request.identity.as_ref().map(|identity| (identity.shop_id, identity.external_id.clone()));
-    let shops = key.iter().map(|(shop, _)| *shop).collect();
+    let shops = request.identity.iter().map(|identity| identity.shop_id).collect();
     let tenant = load::tenant(connection, tenant, &shops)?.ok_or(Error::NotFound { what: "tenant" })?;
-    let id = match key {
-        Some((shop, _)) if !tenant.shops.contains_key(&shop) => {
+    let id = match &request.identity {
+        Some(identity) if !tenant.shops.contains_key(&identity.shop_id) => {
             return Err(Error::invalid("/identity/shop_id", "unknown_shop", "there is no such shop"));
         }
-        Some(key) => claim(connection, &tenant, key, now, ids)?,
+        Some(NewIdentity { shop_id, external_id }) => {
+            let key = BuyerKey::External(*shop_id, external_id.clone());
+            claim(connection, &tenant, key, &Told { source: "person", now, ids })?
+        }
         None => ids.id(now),
     };
-    let mut customer = new_customer();
+    let mut customer = Customer::made();
     customer.contact.enter(request.details(), now);
     save(connection, &tenant, &HashMap::from([(id, customer)]), now)?;
     get(connection, tenant.id, id)
@@ -196,10 +207,10 @@ fn claim(
     connection: &mut AnyConnection,
     tenant: &Tenant,
     key: BuyerKey,
-    now: Timestamp,
-    ids: &dyn IdGen,
+    told: &Told<'_>,
 ) -> Result<CustomerId> {
-    let buyers = identities::resolve(connection, tenant.id, &BTreeSet::from([key]), "person", now, ids)?;
+    let buyers = Buyers::from([(key, BTreeSet::new())]);
+    let buyers = identities::resolve(connection, tenant, &buyers, &BTreeSet::new(), told)?;
     buyers.new_customers.into_iter().next().ok_or_else(|| {
         Error::conflict(
             "identity_taken",
@@ -212,6 +223,11 @@ fn claim(
 /// The customer, or the one into whom they were merged.
 pub fn get(connection: &mut AnyConnection, tenant: TenantId, id: CustomerId) -> Result<CustomerResponse> {
     store::find(connection, tenant, id)?.ok_or(Error::NotFound { what: "customer" })
+}
+
+/// Under whom a customer is found: the one into whom they were merged, or themselves.
+pub fn found_under(connection: &mut AnyConnection, tenant: TenantId, id: CustomerId) -> Result<CustomerId> {
+    Ok(store::find(connection, tenant, id)?.map_or(id, |customer| customer.id))
 }
 
 /// Changes a customer's contact as a person enters it; `allow` may refuse by the revision.
@@ -231,9 +247,16 @@ pub fn update(
         load::tenant(connection, tenant, &BTreeSet::new())?.ok_or(Error::NotFound { what: "tenant" })?;
     let mut customers = load::contacts(connection, tenant.id, &BTreeSet::from([found.id]))?;
     let customer = customers.get_mut(&found.id).ok_or(Error::NotFound { what: "customer" })?;
+    if customer.merged_into.is_some() {
+        return Err(DbError::Conflict("the customer was merged meanwhile".into()).into());
+    }
     allow(customer.revision)?;
     let details = patch.details(&customer.contact)?;
-    customer.contact_told = customer.contact.enter(details, now);
+    let version = customer.contact.next_entry(now);
+    if let Some(own) = &mut customer.own {
+        customer.own_told = own.tell_entry(details.clone(), version);
+    }
+    customer.contact_told = customer.contact.tell_entry(details, version);
     save(connection, &tenant, &customers, now)?;
     get(connection, tenant.id, id)
 }

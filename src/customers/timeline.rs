@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::merging::model::MergeResponse;
 use crate::consents::model::StatementResponse;
 use crate::events::EventResponse;
 use crate::http::PersonalData;
@@ -41,10 +42,14 @@ pub enum EventType {
     TagLost,
     /// The customer got a tag.
     TagGained,
+    /// Another customer was merged into this one, or this one into another.
+    CustomerMerged,
+    /// A merge was undone.
+    MergeUndone,
 }
 
 impl EventType {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::CustomerCreated,
         Self::OrderPlaced,
         Self::OrderPaid,
@@ -58,6 +63,8 @@ impl EventType {
         Self::EventOccurred,
         Self::TagLost,
         Self::TagGained,
+        Self::CustomerMerged,
+        Self::MergeUndone,
     ];
 
     /// Those that are about tags.
@@ -110,6 +117,9 @@ pub struct TimelineEventResponse {
     /// The tag that came or went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<TimelineTag>,
+    /// Who was merged into whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merge: Option<MergeResponse>,
 }
 
 /// A tag that a customer got or lost.
@@ -161,5 +171,6 @@ impl PersonalData for TimelineEventResponse {
         self.consent.mask();
         self.note.mask();
         self.event.mask();
+        self.merge.mask();
     }
 }

@@ -13,7 +13,7 @@ use crate::db::{AnyConnection, Column, DbError, Keyed};
 use crate::error::Error;
 use crate::ids::{CustomerId, ShopId, TenantId};
 use crate::ingest::forgotten;
-use crate::ingest::identities::{self, BuyerKey};
+use crate::ingest::identities::{self, BuyerKey, Buyers, Told};
 use crate::ingest::load;
 use crate::sql;
 use crate::time::Timestamp;
@@ -166,31 +166,34 @@ fn buyers(
     source: &str,
     now: Timestamp,
     ids: &dyn IdGen,
-) -> Result<HashMap<BuyerKey, Buyer>, DbError> {
+) -> Result<HashMap<(ShopId, String), Buyer>, DbError> {
     // Each with the moment of the newest record.
-    let mut keys: BTreeMap<BuyerKey, Timestamp> = BTreeMap::new();
+    let mut named: BTreeMap<(ShopId, String), Timestamp> = BTreeMap::new();
     for (whom, at) in whom {
         if let Whom::Buyer(shop, value) = whom {
-            let newest = keys.entry((*shop, value.clone())).or_insert(*at);
+            let newest = named.entry((*shop, value.clone())).or_insert(*at);
             *newest = (*newest).max(*at);
         }
     }
-    let shops = keys.keys().map(|(shop, _)| *shop).collect();
-    let Some(tenant) = load::tenant(connection, tenant, &shops)?.filter(|_| !keys.is_empty()) else {
+    let shops = named.keys().map(|(shop, _)| *shop).collect();
+    let Some(tenant) = load::tenant(connection, tenant, &shops)?.filter(|_| !named.is_empty()) else {
         return Ok(HashMap::new());
     };
-    keys.retain(|(shop, _), _| tenant.shops.contains_key(shop));
-    let erased = forgotten::find(connection, &tenant, keys.keys().cloned())?;
-    let alive = keys.iter().filter(|(key, at)| erased.get(key).is_none_or(|erased_at| *at >= erased_at));
-    let alive = alive.map(|(key, _)| key.clone()).collect();
-    let resolved = identities::resolve(connection, tenant.id, &alive, source, now, ids)?;
+    named.retain(|(shop, _), _| tenant.shops.contains_key(shop));
+    let key = |(shop, value): &(ShopId, String)| BuyerKey::External(*shop, value.clone());
+    let erased = forgotten::find(connection, &tenant, named.keys().map(key))?;
+    let alive = named.iter().map(|(named, at)| (key(named), at));
+    let alive = alive.filter(|(key, at)| erased.get(key).is_none_or(|erased_at| *at >= erased_at));
+    let alive: Buyers = alive.map(|(key, _)| (key, BTreeSet::new())).collect();
+    let resolved =
+        identities::resolve(connection, &tenant, &alive, &BTreeSet::new(), &Told { source, now, ids })?;
     service::make(connection, &tenant, &resolved.new_customers, now)?;
-    let buyer = |key: BuyerKey| {
-        let id = resolved.identities.get(&key).map(|identity| identity.customer_id);
-        let erased_at = erased.get(&key).copied();
-        (key, Buyer { id, erased_at })
+    let buyer = |named: (ShopId, String)| {
+        let id = resolved.identities.get(&key(&named)).map(|identity| identity.origin_id);
+        let erased_at = erased.get(&key(&named)).copied();
+        (named, Buyer { id, erased_at })
     };
-    Ok(keys.into_keys().map(buyer).collect())
+    Ok(named.into_keys().map(buyer).collect())
 }
 
 /// Locks these customers and those into whom they were merged.

@@ -133,6 +133,12 @@ impl Paging {
         Ok(Page { data: rows.into_iter().map(show).collect(), has_more, next_cursor, total: None })
     }
 
+    /// A page of a list whose next page begins where the work on this one ended.
+    pub fn page_until<K: Serialize, T>(&self, data: Vec<T>, next: Option<K>) -> Result<Page<T>> {
+        let next_cursor = next.map(|next| self.cursor_after(next)).transpose()?;
+        Ok(Page { data, has_more: next_cursor.is_some(), next_cursor, total: None })
+    }
+
     fn cursor_after<K: Serialize>(&self, after: K) -> Result<String> {
         let cursor = Cursor { v: VERSION, list: self.list.clone(), after };
         Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor)?))

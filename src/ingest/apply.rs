@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use super::batch::Batch;
 use super::forgotten;
-use super::identities::BuyerKey;
+use super::identities::{BuyerKey, Buyers};
 use super::load::{self, OrderKey, Tenant};
 use crate::clock::IdGen;
+use crate::customers::match_key::{MatchKey, Vouched};
 use crate::db::{self, AnyConnection, DbError};
 use crate::ids::{CustomerId, OrderId, ShopId, TenantId};
 use crate::orders::{OrderDocument, OrderStatus};
@@ -126,7 +127,7 @@ fn apply_accepted(
 ) -> Result<Vec<Outcome>, DbError> {
     let items = forgotten::without_the_erased(connection, tenant, items)?;
     let orders = items.iter().map(|item| (item.shop_id, item.external_id.clone())).collect();
-    let buyers = items.iter().filter_map(|item| buyer_key(item)).collect();
+    let buyers = buyers(tenant, &items);
     let mut batch = Batch::open(connection, tenant, orders, &buyers, now, ids)?;
     let told = items.iter().map(|item| batch.tell(item)).collect::<Option<Vec<Outcome>>>();
     let mut outcomes = told.ok_or_else(|| DbError::Failed("an order is not part of its batch".into()))?;
@@ -146,14 +147,44 @@ pub fn reconsider(
     now: Timestamp,
     ids: &dyn IdGen,
 ) -> Result<usize, DbError> {
-    let mut batch = Batch::open(connection, tenant, orders, &BTreeSet::new(), now, ids)?;
+    let mut batch = Batch::open(connection, tenant, orders, &Buyers::new(), now, ids)?;
     let changed = batch.reconsider();
     batch.close(connection, now)?;
     Ok(changed)
 }
 
-/// The buyer that an item names, where the platform has an id for them.
-pub fn buyer_key(item: &Incoming) -> Option<BuyerKey> {
-    let external_id = item.document.customer.as_ref()?.external_id.as_ref()?;
-    Some((item.shop_id, external_id.clone()))
+fn buyers(tenant: &Tenant, items: &[Cow<'_, Incoming>]) -> Buyers {
+    let mut buyers = Buyers::new();
+    for item in items {
+        let keys = item.match_keys(tenant);
+        if let Some(buyer) = item.buyer_key(&keys) {
+            buyers.entry(buyer).or_default().extend(keys);
+        }
+    }
+    buyers
+}
+
+impl Incoming {
+    /// The phone and the mailbox that it vouches for.
+    pub(crate) fn match_keys(&self, tenant: &Tenant) -> Vec<MatchKey> {
+        let Some(buyer) = &self.document.customer else {
+            return Vec::new();
+        };
+        let country = buyer.address.as_ref().and_then(|address| address.country.as_deref());
+        let vouched = Vouched {
+            phone: buyer.phone.as_deref(),
+            phone_verified: buyer.phone_verified,
+            email: buyer.email.as_deref(),
+            email_verified: buyer.email_verified,
+            country: country.or(tenant.country.as_deref()),
+        };
+        vouched.keys(&tenant.identity_policy)
+    }
+
+    /// What its buyer is known by: the platform's id of them, else the first key that it vouches for.
+    pub(crate) fn buyer_key(&self, keys: &[MatchKey]) -> Option<BuyerKey> {
+        let buyer = self.document.customer.as_ref()?;
+        let external = buyer.external_id.clone().map(|id| BuyerKey::External(self.shop_id, id));
+        external.or_else(|| keys.first().cloned().map(BuyerKey::Own))
+    }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::apply::{Incoming, Outcome, buyer_key};
+use super::apply::{Incoming, Outcome};
 use super::derive::{self, Derived, Refund};
 use super::facts::{Counted, Facts};
-use super::identities::{self, BuyerKey, Resolved};
+use super::identities::{self, BuyerKey, Buyers, Resolved, Told};
 use super::load::{self, Customer, OrderKey, ShopFacts, StoredOrder, Tenant};
 use super::order::Order;
 use super::save::{self, ChangedOrder};
@@ -43,11 +43,12 @@ impl<'t> Batch<'t> {
         connection: &mut AnyConnection,
         tenant: &'t Tenant,
         keys: BTreeSet<OrderKey>,
-        buyers: &BTreeSet<BuyerKey>,
+        buyers: &Buyers,
         now: Timestamp,
         ids: &dyn IdGen,
     ) -> Result<Self, DbError> {
-        let buyers = identities::resolve(connection, tenant.id, buyers, "order", now, ids)?;
+        let told = Told { source: "order", now, ids };
+        let buyers = identities::resolve(connection, tenant, buyers, &keys, &told)?;
         let known = load::orders(connection, tenant.id, keys.iter())?;
         let mut known: HashMap<OrderKey, StoredOrder> = known
             .into_iter()
@@ -63,10 +64,9 @@ impl<'t> Batch<'t> {
                 (key, entry)
             })
             .collect();
-        let told = buyers.identities.values().map(|identity| identity.customer_id);
+        let mut wanted = buyers.known_customers();
         let held = orders.values().filter_map(|entry| entry.order.customer_id);
-        let wanted: BTreeSet<CustomerId> =
-            told.chain(held).filter(|customer| !buyers.new_customers.contains(customer)).collect();
+        wanted.extend(held.filter(|customer| !buyers.new_customers.contains(customer)));
         let mut customers = load::customers(connection, tenant.id, &wanted)?;
         let erased = |identity: &identities::Identity| {
             customers.get(&identity.customer_id).is_some_and(|customer| customer.erased)
@@ -74,8 +74,8 @@ impl<'t> Batch<'t> {
         if buyers.identities.values().any(erased) {
             return Err(DbError::Conflict("a buyer of the batch was erased meanwhile".into()));
         }
-        let new = Customer { new: true, ..Customer::default() };
-        customers.extend(buyers.new_customers.iter().map(|customer| (*customer, new.clone())));
+        buyers.confirm(connection, tenant.id, &customers)?;
+        customers.extend(buyers.new_customers.iter().map(|customer| (*customer, Customer::made())));
         Ok(Self { tenant, orders, buyers, customers })
     }
 
@@ -95,18 +95,20 @@ impl<'t> Batch<'t> {
     pub fn tell(&mut self, item: &Incoming) -> Option<Outcome> {
         let document = &item.document;
         let currency = self.tenant.shops.get(&item.shop_id).map_or("", String::as_str);
-        let identity = buyer_key(item).and_then(|key| self.buyers.identities.get(&key).copied());
+        let buyer_key = item.buyer_key(&item.match_keys(self.tenant));
         let known = self.orders.get(&(item.shop_id, item.external_id.clone()));
-        let identity = identity.filter(|_| !known.is_some_and(|entry| entry.order.told.erased));
-        if let (Some(identity), Some(buyer)) = (identity, &document.customer)
-            && let Some(customer) = self.customers.get_mut(&identity.customer_id)
-        {
-            let told = customer.contact.tell_buyer(buyer, document.version);
-            customer.contact_told = customer.contact_told.max(told);
+        let buyer_key = buyer_key.filter(|_| !known.is_some_and(|entry| entry.order.told.erased));
+        let identity = buyer_key.as_ref().and_then(|key| self.buyers.identities.get(key).copied());
+        if let (Some(identity), Some(buyer)) = (identity, &document.customer) {
+            load::tell(&mut self.customers, identity, |contact| contact.tell_buyer(buyer, document.version));
         }
         let entry = self.orders.get_mut(&(item.shop_id, item.external_id.clone()))?;
         let created = entry.stored.is_none() && !entry.changed;
-        let applied = entry.order.tell(document, currency);
+        let own_key = match buyer_key {
+            Some(BuyerKey::Own(key)) => Some(key),
+            _ => None,
+        };
+        let applied = entry.order.tell(document, currency, own_key);
         entry.changed |= applied;
         Some(Outcome {
             order_id: entry.order.id,
@@ -165,10 +167,10 @@ impl Entry {
     /// The newest telling of the buyer's id decides whose order it is. One that an earlier batch told keeps the
     /// identity it came with.
     fn attach_buyer(&mut self, buyers: &Resolved) {
-        let Some(external_id) = self.order.told.buyer_id.clone() else {
-            return;
-        };
-        if let Some(identity) = buyers.identities.get(&(self.order.shop_id, external_id)) {
+        let told = &self.order.told;
+        let external = told.buyer_id.clone().map(|id| BuyerKey::External(self.order.shop_id, id));
+        let key = external.or_else(|| told.buyer_key.clone().map(BuyerKey::Own));
+        if let Some(identity) = key.and_then(|key| buyers.identities.get(&key)) {
             self.order.identity_id = Some(identity.id);
             self.order.customer_id = Some(identity.customer_id);
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::apply::{Incoming, buyer_key};
+use super::apply::Incoming;
 use super::identities::BuyerKey;
 use super::load::{self, OrderKey, Tenant};
 use crate::db::{AnyConnection, DbError};
@@ -25,8 +25,9 @@ pub fn find(
     Ok(found.collect())
 }
 
-fn person_key((shop, value): &BuyerKey) -> PersonKey {
-    (super::identities::EXTERNAL.into(), shop.to_string(), value.clone())
+fn person_key(key: &BuyerKey) -> PersonKey {
+    let (kind, scope, value) = key.parts();
+    (kind.into(), scope, value.into())
 }
 
 /// The documents, without the buyers of those orders that are older than their buyer's erasure.
@@ -35,7 +36,11 @@ pub fn without_the_erased<'i>(
     tenant: &Tenant,
     items: &[&'i Incoming],
 ) -> Result<Vec<Cow<'i, Incoming>>, DbError> {
+    let buyer_key = |item: &Incoming| item.buyer_key(&item.match_keys(tenant));
     let erased = find(connection, tenant, items.iter().filter_map(|item| buyer_key(item)))?;
+    if erased.is_empty() {
+        return Ok(items.iter().map(|item| Cow::Borrowed(*item)).collect());
+    }
     let when = |item: &Incoming| buyer_key(item).and_then(|key| erased.get(&key).copied());
     let doubtful: BTreeSet<OrderKey> =
         items.iter().filter(|item| when(item).is_some()).map(|item| key(item)).collect();

@@ -9,7 +9,8 @@
 //! ([`crate::customers::contact`]).
 //!
 //! Transactions that run at the same time take their locks in one order, so that they wait for each other but never in
-//! a circle: identities by key, orders by key, customers by id, then new orders by key.
+//! a circle: identities by key, phones and mailboxes that tell a person by key, orders by key, customers by id, then new
+//! orders by key.
 
 mod apply;
 mod batch;
@@ -18,6 +19,7 @@ pub mod facts;
 pub(crate) mod forgotten;
 pub(crate) mod identities;
 pub(crate) mod load;
+mod matching;
 pub(crate) mod order;
 pub mod rebuild;
 pub(crate) mod save;

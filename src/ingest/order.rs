@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::stamps::{Stamp, Stamps};
+use crate::customers::match_key::MatchKey;
 use crate::http::mask::HIDDEN;
 use crate::ids::{CustomerId, IdentityId, OrderId, ShopId};
 use crate::orders::OrderStatus;
@@ -48,6 +49,8 @@ pub struct Told {
     pub coupon_codes: Vec<String>,
     /// The platform's id of the buyer; a telling without one does not make the order a guest's.
     pub buyer_id: Option<String>,
+    /// The phone or mailbox that tells who the buyer is where the platform has no id of them.
+    pub buyer_key: Option<MatchKey>,
     /// What was told of the buyer beside the id.
     pub buyer: Option<BuyerDocument>,
     pub note: Option<String>,
@@ -121,6 +124,7 @@ pub mod part {
     pub const BUYER_EMAIL: char = 'E';
     pub const BUYER_ADDRESS: char = 'A';
     pub const BUYER_ID: char = 'i';
+    pub const BUYER_KEY: char = 'k';
     pub const SOURCE: char = 'r';
     pub const PROMOTIONS: char = 'm';
     pub const COUPON_CODES: char = 'c';
@@ -148,8 +152,9 @@ impl Order {
         }
     }
 
-    /// Joins what a document tells, and tells whether anything changed. `currency` is the shop's.
-    pub fn tell(&mut self, document: &OrderDocument, currency: &str) -> bool {
+    /// Joins what a document tells, and tells whether anything changed. `currency` is the shop's, `buyer_key` what
+    /// tells who the buyer is where the document has no id of them.
+    pub fn tell(&mut self, document: &OrderDocument, currency: &str, buyer_key: Option<MatchKey>) -> bool {
         let document =
             &*if self.told.erased { Cow::Owned(document.without_people()) } else { Cow::Borrowed(document) };
         let version = document.version.micros();
@@ -160,6 +165,10 @@ impl Order {
         changed |= self.tell_lines(document.lines.as_deref(), stamp);
         changed |= self.tell_details(document, stamp);
         changed |= document.customer.as_ref().is_some_and(|buyer| self.tell_buyer(buyer, stamp));
+        if buyer_key.is_some() {
+            let known = &mut self.told.buyer_key;
+            changed |= self.merge.stamps.settle(part::BUYER_KEY, stamp, known, buyer_key).is_news();
+        }
         changed |= self.tell_refunds(document, version);
         changed |= document.version > self.version;
         self.version = self.version.max(document.version);

@@ -90,13 +90,23 @@ fn rebuild_chunk(
         format!("SELECT id FROM customers WHERE tenant_id = {{}} AND id > {{}} ORDER BY id LIMIT {{}}{lock}");
     let rows: Vec<CustomerRow> = sql!(&text, tenant, after, CHUNK).load(connection)?;
     let chunk: Vec<CustomerId> = rows.into_iter().map(|row| row.id).collect();
+    of_customers(connection, tenant, &chunk)?;
+    Ok(chunk)
+}
+
+/// Computes the facts of these customers, whose rows are locked.
+pub fn of_customers(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    customers: &[CustomerId],
+) -> Result<(), DbError> {
     for table in ["customer_shop_facts", "customer_facts"] {
         let text = format!("DELETE FROM {table} WHERE tenant_id = {{}} AND customer_id {{}}");
-        sql!(&text, tenant, Column::ids(chunk.iter().copied())).execute(connection)?;
+        sql!(&text, tenant, Column::ids(customers.iter().copied())).execute(connection)?;
     }
-    by_shop(connection, tenant, &chunk)?;
-    overall(connection, tenant, &chunk)?;
-    Ok(chunk)
+    by_shop(connection, tenant, customers)?;
+    overall(connection, tenant, customers)?;
+    Ok(())
 }
 
 /// An order that is kept: paid, and not refunded in full.

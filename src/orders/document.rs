@@ -112,14 +112,15 @@ impl OrderDocument {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BuyerDocument {
-    /// The platform's stable id of the buyer; by it the order finds its customer. Without it the order is a guest's.
+    /// The platform's stable id of the buyer; by it the order finds its customer. Without it, and without a phone or
+    /// mailbox that is vouched for, the order is a guest's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "ouid-123")]
     pub external_id: Option<String>,
     /// Personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A contact, not an identity: a parcel's phone may be anybody's. Personal data.
+    /// A contact; an identity only where it is verified, for a parcel's phone may be anybody's. Personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "13800001234")]
     pub phone: Option<String>,

@@ -289,7 +289,7 @@ impl LineRow {
 
 impl OrderRow {
     fn into_response(self, lines: Vec<LineDocument>, refunds: Vec<RefundResponse>) -> Result<OrderResponse> {
-        let Personal { buyer_id, buyer, note, erased: _ } = self.personal.parse()?;
+        let Personal { buyer_id, buyer, note, .. } = self.personal.parse()?;
         let customer = (buyer_id.is_some() || buyer.is_some())
             .then(|| BuyerDocument { external_id: buyer_id, ..buyer.unwrap_or_default() });
         let status = OrderStatus::parse(&self.status)

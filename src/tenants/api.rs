@@ -14,6 +14,7 @@ use super::store;
 use crate::app::AppState;
 use crate::auth::{Require, RequireAdmin, scope};
 use crate::consents::{ConsentPolicy, ConsentPolicyPatch};
+use crate::customers::policy::{IdentityPolicy, IdentityPolicyPatch};
 use crate::error::{Error, Result};
 use crate::http::{
     Body, Idempotency, IfMatch, Page, Paging, PatchBody, PersonalData, Reply, patched, present,
@@ -130,6 +131,8 @@ struct SettingsResponse {
     /// Who may be contacted over each channel: with `opt_in` those who allowed it, with `opt_out` those who did not forbid
     /// it.
     consent_policy: ConsentPolicy,
+    /// By what customers of several shops are taken for one person.
+    identity_policy: IdentityPolicy,
     /// How customers are scored by recency, frequency and money.
     rfm: RfmSettings,
     /// From where on a customer is of high quality.
@@ -157,6 +160,7 @@ impl From<Tenant> for SettingsResponse {
             lost_after_days: lifecycle.lost_after_days,
             exchange_rates: tenant.settings.exchange_rates,
             consent_policy: tenant.settings.consent_policy,
+            identity_policy: tenant.settings.identity_policy,
             rfm: tenant.settings.rfm,
             quality: tenant.settings.quality,
             created_at: tenant.created_at,
@@ -209,6 +213,9 @@ struct UpdateSettingsRequest {
     /// The rules of these channels; the others stay as they are.
     #[serde(deserialize_with = "present")]
     consent_policy: Option<ConsentPolicyPatch>,
+    /// By what customers of several shops are taken for one person; for what is told from now on.
+    #[serde(deserialize_with = "present")]
+    identity_policy: Option<IdentityPolicyPatch>,
     /// Replaces how customers are scored as a whole.
     #[serde(deserialize_with = "present")]
     rfm: Option<RfmSettings>,
@@ -230,6 +237,9 @@ impl Validate for UpdateSettingsRequest {
         }
         if let Some(Some(country)) = &self.country {
             check_country("country", country, report);
+        }
+        if let Some(policy) = &self.identity_policy {
+            report.under("identity_policy", |report| policy.check(report));
         }
         if let Some(rfm) = &self.rfm {
             report.under("rfm", |report| rfm.check(report));
@@ -294,6 +304,9 @@ impl UpdateSettingsRequest {
         }
         if let Some(patch) = self.consent_policy {
             patch.apply(&mut tenant.settings.consent_policy);
+        }
+        if let Some(patch) = self.identity_policy {
+            patch.apply(&mut tenant.settings.identity_policy);
         }
         if let Some(rfm) = self.rfm {
             tenant.settings.rfm = rfm;

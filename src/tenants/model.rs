@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::consents::ConsentPolicy;
 use crate::currency;
+use crate::customers::policy::IdentityPolicy;
 use crate::ids::TenantId;
 use crate::lifecycle::{QualitySettings, RfmSettings};
 use crate::privacy::tombstones::TombstoneKey;
@@ -38,6 +39,7 @@ pub struct Settings {
     /// What the tombstones of those who were erased are hashed under; made when the first is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tombstone_key: Option<TombstoneKey>,
+    pub identity_policy: IdentityPolicy,
     pub rfm: RfmSettings,
     pub quality: QualitySettings,
 }

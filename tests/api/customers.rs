@@ -2,7 +2,9 @@
 
 mod batch;
 mod create;
+mod duplicates;
 mod list;
+mod merge;
 mod patch;
 mod profile;
 mod put;

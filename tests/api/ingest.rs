@@ -4,4 +4,5 @@ pub mod archive;
 mod arrival;
 mod heavy;
 mod histories;
+mod merges;
 mod rates;

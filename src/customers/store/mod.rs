@@ -1,11 +1,13 @@
 //! All SQL that reads customers. What writes them is in [`crate::ingest`], for orders make and change them as well.
 
+mod duplicates;
 mod facts;
 mod identities;
 mod list;
 mod search;
 mod timeline;
 
+pub use duplicates::{DuplicatesPlace, duplicates};
 pub use facts::facts;
 pub use identities::identities;
 pub use list::{Place, Sort, count, list};

@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Text};
 use serde::{Deserialize, Serialize};
 
 use self::details::Details;
+use crate::customers::merging::log;
 use crate::customers::timeline::{EventType, TimelineEventResponse};
 use crate::db::types::{Guid, Instant};
 use crate::db::{AnyConnection, AnyKind, Sql};
@@ -55,6 +56,19 @@ const RECORDS: [(EventType, &str, &str); 3] = [
     (EventType::EventOccurred, "events", "occurred_at"),
 ];
 
+/// When a merge was done, and when it was undone.
+const MERGES: [(EventType, &str); 2] = [
+    (
+        EventType::CustomerMerged,
+        "SELECT g.created_at AS at, {} AS step, g.id, {} AS part, {} AS amount FROM ({}) g",
+    ),
+    (
+        EventType::MergeUndone,
+        "SELECT g.undone_at AS at, {} AS step, g.id, {} AS part, {} AS amount FROM ({}) g
+         WHERE g.undone_at IS NOT NULL",
+    ),
+];
+
 /// Up to `limit` entries before a moment, each with its own.
 ///
 /// The customer's orders are read once (`MATERIALIZED`; else each kind of event would be looked for by whatever index
@@ -71,6 +85,9 @@ pub fn timeline(
     let records: Vec<String> =
         RECORDS.iter().map(|(event, table, column)| record_text(*event, table, column)).collect();
     let mut sources = vec![created(tenant, customer), refunds(tenant), tags(tenant, customer)];
+    sources.extend(
+        MERGES.map(|(event, text)| sql!(text, event.rank(), "", 0, log::concerning(tenant, customer))),
+    );
     sources.extend(steps.iter().map(|text| sql!(text, "", 0)));
     sources.extend(records.iter().map(|text| sql!(text, "", 0, tenant, customer)));
     let rows: Vec<EntryRow> = query(tenant, customer, sources, after, limit).load(connection)?;

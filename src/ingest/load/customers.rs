@@ -11,6 +11,7 @@ use crate::db::types::{Document, Guid, Instant, JsonText};
 use crate::db::{AnyConnection, Column, DbError, Keyed, Sql};
 use crate::ids::{CustomerId, ShopId, TenantId};
 use crate::ingest::facts::Facts;
+use crate::ingest::identities::Identity;
 use crate::ingest::stamps::Settled;
 use crate::orders::document::Address;
 use crate::sql;
@@ -22,6 +23,12 @@ pub struct Customer {
     pub contact: Contact,
     /// What the batch told of the contact.
     pub contact_told: Settled,
+    /// What was told of this customer alone, where the contact is joined with that of others who are merged into them.
+    pub own: Option<Contact>,
+    pub own_told: Settled,
+    pub merged_into: Option<CustomerId>,
+    /// Whether a merge or its undo ever changed who belongs to them.
+    pub regrouped: bool,
     /// Made by this transaction.
     pub new: bool,
     /// Nothing personal is kept of them any more.
@@ -32,6 +39,43 @@ pub struct Customer {
     pub by_shop: BTreeMap<ShopId, ShopFacts>,
     /// The first or last order may be another than the facts say.
     pub bounds_unsure: bool,
+}
+
+impl Customer {
+    /// One whom this transaction makes.
+    pub fn made() -> Self {
+        Self { new: true, ..Self::default() }
+    }
+
+    /// What was told of this customer alone.
+    pub fn told_alone(&self) -> &Contact {
+        self.own.as_ref().unwrap_or(&self.contact)
+    }
+}
+
+/// Tells something of a customer as they are known by an identity: to them, and to the one under whom they are found.
+pub fn tell(
+    customers: &mut HashMap<CustomerId, Customer>,
+    identity: Identity,
+    tell: impl Fn(&mut Contact) -> Settled,
+) -> Settled {
+    let Identity { customer_id, origin_id, .. } = identity;
+    if origin_id != customer_id
+        && let Some(origin) = customers.get_mut(&origin_id)
+    {
+        origin.contact_told = origin.contact_told.max(tell(&mut origin.contact));
+    }
+    let Some(customer) = customers.get_mut(&customer_id) else {
+        return Settled::Stale;
+    };
+    if origin_id == customer_id
+        && let Some(own) = &mut customer.own
+    {
+        customer.own_told = customer.own_told.max(tell(own));
+    }
+    let told = tell(&mut customer.contact);
+    customer.contact_told = customer.contact_told.max(told);
+    told
 }
 
 /// Facts in one shop.
@@ -80,6 +124,18 @@ struct CustomerRow {
     revision: i64,
     #[diesel(sql_type = Bool)]
     erased: bool,
+    #[diesel(sql_type = Nullable<Guid>)]
+    merged_into: Option<CustomerId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    regrouped: Option<i64>,
+}
+
+#[derive(QueryableByName)]
+struct OwnContactRow {
+    #[diesel(sql_type = Guid)]
+    customer_id: CustomerId,
+    #[diesel(sql_type = JsonText)]
+    contact: Document,
 }
 
 #[derive(QueryableByName)]
@@ -129,13 +185,37 @@ pub fn contacts(
     let known = known.rows(connection);
     let rows: Vec<CustomerRow> = sql!(
         "SELECT c.id, c.name, c.nick, c.gender, c.birthday, c.language, c.phone, c.email, c.country, c.province, c.city,
-             c.district, c.address_line, c.postcode, c.attributes, c.stamps, c.revision,
+             c.district, c.address_line, c.postcode, c.attributes, c.stamps, c.revision, c.merged_into, c.regrouped,
              c.erased_at IS NOT NULL AS erased
          FROM {}",
         known,
     )
     .load(connection)?;
-    rows.into_iter().map(|row| Ok((row.id, row.into_customer()?))).collect()
+    let customers = rows.into_iter().map(|row| Ok((row.id, row.into_customer()?)));
+    let mut customers = customers.collect::<Result<HashMap<_, _>, DbError>>()?;
+    own_contacts(connection, tenant, &mut customers)?;
+    Ok(customers)
+}
+
+/// Reads what was told of those alone whose contact is joined with that of others.
+fn own_contacts(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    customers: &mut HashMap<CustomerId, Customer>,
+) -> Result<(), DbError> {
+    let regrouped = customers.iter().filter(|(_, customer)| customer.regrouped).map(|(id, _)| *id);
+    let keys = Column::ids(regrouped);
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let own = Keyed::of_tenant("own_contacts", "o", tenant, "customer_id", keys).rows(connection);
+    let rows: Vec<OwnContactRow> = sql!("SELECT o.customer_id, o.contact FROM {}", own).load(connection)?;
+    for OwnContactRow { customer_id, contact } in rows {
+        if let Some(customer) = customers.get_mut(&customer_id) {
+            customer.own = Some(contact.parse().map_err(unreadable("a customer"))?);
+        }
+    }
+    Ok(())
 }
 
 /// Reads and locks these customers with their facts.
@@ -197,7 +277,14 @@ impl CustomerRow {
             attributes: self.attributes.parse().map_err(&failed)?,
             stamps: self.stamps.parse().map_err(&failed)?,
         };
-        Ok(Customer { contact, revision: self.revision, erased: self.erased, ..Customer::default() })
+        Ok(Customer {
+            contact,
+            revision: self.revision,
+            erased: self.erased,
+            merged_into: self.merged_into,
+            regrouped: self.regrouped.is_some(),
+            ..Customer::default()
+        })
     }
 }
 

@@ -4,7 +4,7 @@ mod customers;
 mod orders;
 mod tenant;
 
-pub use customers::{Customer, ShopFacts, bounds, contacts, customers};
+pub use customers::{Customer, ShopFacts, bounds, contacts, customers, tell};
 pub use orders::{OrderKey, Personal, StoredOrder, orders, placed, unconverted};
 pub use tenant::{Tenant, tenant};
 

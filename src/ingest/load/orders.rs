@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::{Deserialize, Serialize};
 
 use super::unreadable;
+use crate::customers::match_key::MatchKey;
 use crate::db::types::{Document, Guid, Instant, JsonText};
 use crate::db::{AnyConnection, Column, DbError, Keyed, Sql};
 use crate::ids::{CustomerId, IdentityId, OrderId, ShopId, TenantId};
@@ -94,6 +95,9 @@ pub struct StoredOrder {
 pub struct Personal {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buyer_id: Option<String>,
+    /// The phone or mailbox that tells who the buyer is where the platform has no id of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_key: Option<MatchKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buyer: Option<BuyerDocument>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -244,6 +248,7 @@ impl OrderRow {
             promotions: self.promotions.parse().map_err(&failed)?,
             coupon_codes: self.coupon_codes.parse().map_err(&failed)?,
             buyer_id: personal.buyer_id,
+            buyer_key: personal.buyer_key,
             buyer: personal.buyer,
             note: personal.note,
             erased: personal.erased,

@@ -7,6 +7,7 @@ use diesel::sql_types::{Nullable, Text};
 use serde::Deserialize;
 
 use super::unreadable;
+use crate::customers::policy::IdentityPolicy;
 use crate::db::types::{Guid, Json, JsonText};
 use crate::db::{AnyConnection, Backend, Column, DbError, Sql};
 use crate::ids::{ShopId, TenantId};
@@ -25,6 +26,7 @@ pub struct Tenant {
     rates: Vec<ExchangeRate>,
     /// What tombstones are hashed under, once there are any.
     pub tombstone_key: Option<TombstoneKey>,
+    pub identity_policy: IdentityPolicy,
     /// The currency of each shop.
     pub shops: HashMap<ShopId, String>,
 }
@@ -91,6 +93,7 @@ pub fn tenant(
     };
     let rates = row.settings.0.get("exchange_rates").cloned().unwrap_or_default();
     let tombstone_key = row.settings.0.get("tombstone_key").cloned().unwrap_or_default();
+    let policy = row.settings.0.get("identity_policy").cloned().unwrap_or_default();
     Ok(Some(Tenant {
         id,
         currency: row.currency,
@@ -100,6 +103,9 @@ pub fn tenant(
             .map_err(unreadable("exchange_rates"))?
             .unwrap_or_default(),
         tombstone_key: serde_json::from_value(tombstone_key).map_err(unreadable("tombstone_key"))?,
+        identity_policy: serde_json::from_value::<Option<_>>(policy)
+            .map_err(unreadable("identity_policy"))?
+            .unwrap_or_default(),
         shops,
     }))
 }

@@ -1,6 +1,7 @@
 //! Customers and their contacts.
 
 use super::documents;
+use crate::customers::contact::Contact;
 use crate::customers::keys;
 use crate::db::{AnyConnection, Column, DbError, OnConflict, Table, Upsert};
 use crate::ids::{CustomerId, TenantId};
@@ -77,7 +78,36 @@ pub fn customers(
     };
     confirm_contacts(connection, tenant, &told(Settled::Confirmed), now)?;
     upsert_customers(connection, tenant, country, &new, now, OnConflict::Keep)?;
-    upsert_customers(connection, tenant, country, &told(Settled::Changed), now, OnConflict::Update(CONTACT))
+    upsert_customers(connection, tenant, country, &told(Settled::Changed), now, OnConflict::Update(CONTACT))?;
+    let own = known.iter().filter(|(_, customer)| customer.own_told.is_news());
+    let own: Vec<(CustomerId, &Contact)> =
+        own.filter_map(|(id, customer)| Some((*id, customer.own.as_ref()?))).collect();
+    own_contacts(connection, tenant, &own)
+}
+
+const OWN_CONTACTS: Table = Table {
+    name: "own_contacts",
+    columns: &["tenant_id", "customer_id", "contact"],
+    key: &["tenant_id", "customer_id"],
+};
+
+/// Writes what was told of customers alone, whose rows show what is joined with others'.
+pub fn own_contacts(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    rows: &[(CustomerId, &Contact)],
+) -> Result<(), DbError> {
+    Upsert {
+        table: &OWN_CONTACTS,
+        values: vec![
+            Column::ids(rows.iter().map(|_| tenant)),
+            Column::ids(rows.iter().map(|(id, _)| *id)),
+            documents(rows.iter().map(|(_, contact)| *contact))?,
+        ],
+        on_conflict: OnConflict::Update(&["contact"]),
+    }
+    .execute(connection)?;
+    Ok(())
 }
 
 /// A contact that says the same as before keeps its new stamps, and nobody sees a change.

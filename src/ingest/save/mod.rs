@@ -4,9 +4,9 @@ mod customers;
 mod facts;
 mod orders;
 
-pub use customers::customers;
+pub use customers::{customers, own_contacts};
 pub use facts::facts;
-pub use orders::{ChangedOrder, orders};
+pub use orders::{ChangedOrder, lines_follow, orders};
 
 use serde::Serialize;
 

@@ -119,6 +119,7 @@ fn upsert_orders<'a>(
     let amounts = || told().map(|told| told.amounts.as_ref());
     let personal = told().map(|told| Personal {
         buyer_id: told.buyer_id.clone(),
+        buyer_key: told.buyer_key.clone(),
         buyer: told.buyer.clone(),
         note: told.note.clone(),
         erased: told.erased,
@@ -238,25 +239,35 @@ fn lines(
             .filter(|row| row.lines_stale && !row.new && row.order.new_lines.is_none())
             .map(|row| row.order.id),
     );
-    if !stale.is_empty() {
-        let columns = LINES.columns.join(", ");
-        let copied = LINES.columns.iter().map(|&column| match column {
-            "customer_id" | "paid_at" => {
-                format!("(SELECT o.{column} FROM orders o WHERE o.tenant_id = {{}} AND o.id = l.order_id)")
-            }
-            _ => format!("l.{column}"),
-        });
-        // An upsert of the rows onto themselves: an UPDATE would need a join, which Citus does not take here.
-        let text = format!(
-            "INSERT INTO order_lines ({columns})
-             SELECT {} FROM {{}} WHERE TRUE
-             ON CONFLICT (tenant_id, order_id, position)
-             DO UPDATE SET customer_id = excluded.customer_id, paid_at = excluded.paid_at",
-            copied.collect::<Vec<_>>().join(", "),
-        );
-        let lines = Keyed::of_tenant("order_lines", "l", tenant, "order_id", stale).rows(connection);
-        sql!(&text, tenant, tenant, lines).execute(connection)?;
+    lines_follow(connection, tenant, stale)
+}
+
+/// Lets the lines of these orders carry what the orders say now.
+pub fn lines_follow(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    orders: Column<'_>,
+) -> Result<(), DbError> {
+    if orders.is_empty() {
+        return Ok(());
     }
+    let columns = LINES.columns.join(", ");
+    let copied = LINES.columns.iter().map(|&column| match column {
+        "customer_id" | "paid_at" => {
+            format!("(SELECT o.{column} FROM orders o WHERE o.tenant_id = {{}} AND o.id = l.order_id)")
+        }
+        _ => format!("l.{column}"),
+    });
+    // An upsert of the rows onto themselves: an UPDATE would need a join, which Citus does not take here.
+    let text = format!(
+        "INSERT INTO order_lines ({columns})
+         SELECT {} FROM {{}} WHERE TRUE
+         ON CONFLICT (tenant_id, order_id, position)
+         DO UPDATE SET customer_id = excluded.customer_id, paid_at = excluded.paid_at",
+        copied.collect::<Vec<_>>().join(", "),
+    );
+    let lines = Keyed::of_tenant("order_lines", "l", tenant, "order_id", orders).rows(connection);
+    sql!(&text, tenant, tenant, lines).execute(connection)?;
     Ok(())
 }
 

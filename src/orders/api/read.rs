@@ -6,6 +6,7 @@ use utoipa::IntoParams;
 
 use crate::app::AppState;
 use crate::auth::{Require, scope};
+use crate::customers;
 use crate::error::{Error, Result};
 use crate::http::{Page, Paging, Query, Reply, UrlPath};
 use crate::ids::{CustomerId, OrderId, ShopId};
@@ -19,7 +20,7 @@ use crate::time::Timestamp;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct OrderParameters {
-    /// Orders of this customer.
+    /// Orders of this customer; for one who was merged into another, the orders of that one.
     #[serde(default)]
     customer_id: Option<CustomerId>,
     /// Orders of this shop.
@@ -89,12 +90,15 @@ pub async fn list_orders(
     paging: Paging,
 ) -> Result<Page<OrderResponse>> {
     let (tenant, sort) = (caller.tenant, parameters.0.sort);
-    let filter = Filter::from(parameters.0);
+    let mut filter = Filter::from(parameters.0);
     let after = paging.after::<Place>()?;
     let (rows, counted) = (paging.rows(), paging.count);
     let (orders, total) = app
         .db
         .read(move |connection| {
+            if let Some(id) = &mut filter.customer_id {
+                *id = customers::service::found_under(connection, tenant, *id)?;
+            }
             let total = counted.then(|| store::count(connection, tenant, &filter)).transpose()?;
             Ok::<_, Error>((store::list(connection, tenant, &filter, sort, after, rows)?, total))
         })

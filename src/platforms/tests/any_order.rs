@@ -177,7 +177,7 @@ fn standard_flow() -> Vec<Sent> {
 fn folded<'a>(documents: impl IntoIterator<Item = &'a OrderDocument>) -> (Timestamp, Told, MergeState) {
     let mut order = Order::unknown(OrderId::nil(), ShopId::nil(), "1");
     for document in documents {
-        order.tell(document, "CNY");
+        order.tell(document, "CNY", None);
     }
     (order.version, order.told, order.merge)
 }

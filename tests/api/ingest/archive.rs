@@ -6,8 +6,8 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use huitou::clock::{Clock, FixedClock, IdGen, RandomIds};
 use huitou::db::schema::{
-    customer_facts, customer_shop_facts, customers, identities, order_lines, order_refunds, orders, shops,
-    tenants,
+    customer_facts, customer_shop_facts, customers, identities, notes, order_lines, order_refunds, orders,
+    own_contacts, shops, tenants,
 };
 use huitou::db::types::Json;
 use huitou::db::{Db, DbError, DbOptions, Target};
@@ -130,14 +130,31 @@ impl Archive {
         self.db
             .read_blocking(|c| -> Result<_, DbError> {
                 let mut rows = BTreeSet::new();
-                let known: Vec<(String, String, CustomerId)> = identities::table
+                let known: Vec<(String, String, CustomerId, Option<CustomerId>)> = identities::table
                     .filter(identities::tenant_id.eq(tenant))
-                    .select((identities::scope, identities::value, identities::customer_id))
+                    .order((identities::kind, identities::value, identities::scope))
+                    .select((
+                        identities::scope,
+                        identities::value,
+                        identities::customer_id,
+                        identities::origin_id,
+                    ))
                     .load(c)?;
-                let people: HashMap<CustomerId, String> = known
-                    .into_iter()
-                    .map(|(scope, value, id)| (id, format!("{}:{value}", shop(scope.parse().unwrap()))))
-                    .collect();
+                // Customers are called by all that they are known by.
+                let mut people: HashMap<CustomerId, String> = HashMap::new();
+                let mut origins: HashMap<CustomerId, String> = HashMap::new();
+                for (scope, value, id, origin) in known {
+                    let name = match scope.parse() {
+                        Ok(id) => format!("{}:{value}", shop(id)),
+                        Err(_) => value,
+                    };
+                    let names = people.entry(id).or_default();
+                    if !names.is_empty() {
+                        names.push('+');
+                    }
+                    names.push_str(&name);
+                    origins.insert(origin.unwrap(), name);
+                }
                 let person = |id: Option<CustomerId>| id.map(|id| people[&id].clone());
 
                 let mut keys: HashMap<OrderId, String> = HashMap::new();
@@ -246,6 +263,12 @@ impl Archive {
                 for (order, id, at, amount, derived) in refunds {
                     rows.insert(format!("refund {} {id} {at} {amount} {derived}", keys[&order]));
                 }
+                let own: HashMap<CustomerId, Json> = own_contacts::table
+                    .filter(own_contacts::tenant_id.eq(tenant))
+                    .select((own_contacts::customer_id, own_contacts::contact))
+                    .load(c)?
+                    .into_iter()
+                    .collect();
                 type Text = Option<String>;
                 type Contact = (CustomerId, Text, Text, Text, Text, Text, Text, Text, Json, Json);
                 let contacts: Vec<Contact> = customers::table
@@ -264,8 +287,23 @@ impl Archive {
                     ))
                     .load(c)?;
                 for row in contacts {
-                    let who = person(Some(row.0));
+                    let who = people.get(&row.0);
+                    // What was told of each alone, whoever of those who are one stands.
+                    let alone = match own.get(&row.0) {
+                        Some(Json(told)) => {
+                            json!([
+                                told["name"],
+                                told["phone"],
+                                told["email"],
+                                told["attributes"],
+                                told["stamps"]
+                            ])
+                        }
+                        None => json!([row.1, row.3, row.5, row.8.0, row.9.0]),
+                    };
+                    rows.insert(format!("of {:?} alone {alone}", origins.get(&row.0)));
                     let contact = (row.1, row.2, row.3, row.4, row.5, row.6, row.7, row.8, row.9);
+                    let Some(who) = who else { continue };
                     rows.insert(format!("customer {who:?} {contact:?}"));
                 }
                 type Facts =
@@ -292,7 +330,18 @@ impl Archive {
                     .select((customer_facts::customer_id, facts_of!(customer_facts)))
                     .load(c)?;
                 for (customer, facts) in facts {
-                    rows.insert(format!("facts {:?} {facts:?}", person(Some(customer))));
+                    let merged = (0, 0, 0, 0, 0, 0, 0, 0, 0, None, None);
+                    match people.get(&customer) {
+                        Some(who) => drop(rows.insert(format!("facts Some({who:?}) {facts:?}"))),
+                        None => assert_eq!(facts, merged, "nothing is left with one who was merged"),
+                    }
+                }
+                let recorded: Vec<(String, CustomerId, CustomerId)> = notes::table
+                    .filter(notes::tenant_id.eq(tenant))
+                    .select((notes::body, notes::customer_id, notes::origin_id))
+                    .load(c)?;
+                for (body, customer, _) in recorded {
+                    rows.insert(format!("note {body} {:?}", person(Some(customer))));
                 }
                 let facts: Vec<(CustomerId, ShopId, Facts)> = customer_shop_facts::table
                     .filter(customer_shop_facts::tenant_id.eq(tenant))

@@ -23,25 +23,35 @@ fn maybe_moment() -> impl Strategy<Value = Option<Timestamp>> {
 fn buyer() -> impl Strategy<Value = BuyerDocument> {
     let id = proptest::option::weighted(0.8, (0..4u8).prop_map(|number| format!("buyer-{number}")));
     let name = proptest::option::of(prop_oneof![Just("李雷"), Just("Han Meimei"), Just("李**")]);
-    let phone =
-        proptest::option::of(prop_oneof![Just("13800001234"), Just("138****1234"), Just("+44 20 7946 0018")]);
-    let email = proptest::option::of(prop_oneof![Just("Lei@Example.com"), Just("l***@example.com")]);
+    let phone = proptest::option::of(prop_oneof![
+        Just("13800001234"),
+        Just("138****1234"),
+        Just("+44 20 7946 0018"),
+        Just("+86 138-0000-5678"),
+    ]);
+    let email = proptest::option::of(prop_oneof![
+        Just("Lei@Example.com"),
+        Just("l***@example.com"),
+        Just("meimei@example.com"),
+    ]);
+    let verified = (proptest::bool::weighted(0.3), proptest::bool::weighted(0.3));
     let city = proptest::option::of(prop_oneof![Just("杭州"), Just("Leeds")]);
     let line = proptest::option::of(prop_oneof![Just("文三路 1 号"), Just("***")]);
-    (id, name, phone, email, city, line).prop_map(|(external_id, name, phone, email, city, line)| {
-        BuyerDocument {
+    (id, name, phone, email, city, line, verified).prop_map(
+        |(external_id, name, phone, email, city, line, (phone_verified, email_verified))| BuyerDocument {
             external_id,
             name: name.map(Into::into),
             phone: phone.map(Into::into),
+            phone_verified,
             email: email.map(Into::into),
+            email_verified,
             address: city.map(|city| Address {
                 city: Some(city.into()),
                 line: line.map(Into::into),
                 ..Address::default()
             }),
-            ..BuyerDocument::default()
-        }
-    })
+        },
+    )
 }
 
 fn line() -> impl Strategy<Value = LineDocument> {

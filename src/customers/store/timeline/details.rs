@@ -7,6 +7,8 @@ use diesel::QueryableByName;
 use super::EntryRow;
 use crate::consents;
 use crate::consents::model::StatementResponse;
+use crate::customers::merging::log;
+use crate::customers::merging::model::MergeResponse;
 use crate::customers::timeline::{
     EventType, TimelineEventResponse, TimelineOrder, TimelineRefund, TimelineTag,
 };
@@ -14,7 +16,7 @@ use crate::db::schema::orders;
 use crate::db::{AnyConnection, AnyKind, Column};
 use crate::error::{Error, Result};
 use crate::events::{self, EventResponse};
-use crate::ids::{CustomerId, Id, IdKind, OrderId, ShopId, TenantId};
+use crate::ids::{CustomerId, Id, IdKind, MergeId, OrderId, ShopId, TenantId};
 use crate::notes::{self, NoteResponse};
 use crate::sql;
 use crate::tags::model::TaggedBy;
@@ -29,6 +31,7 @@ pub struct Details {
     notes: By<NoteResponse>,
     events: By<EventResponse>,
     tags: By<TagResponse>,
+    merges: By<MergeResponse>,
 }
 
 impl Details {
@@ -43,6 +46,7 @@ impl Details {
         let notes = of_steps(rows, &[EventType::NoteWritten]);
         let events = of_steps(rows, &[EventType::EventOccurred]);
         let tags = of_steps(rows, &EventType::OF_TAGS);
+        let merges = of_steps(rows, &[EventType::CustomerMerged, EventType::MergeUndone]);
         let span = rows.last().map(|row| row.at).zip(rows.first().map(|row| row.at));
         Ok(Self {
             orders: found(&orders, |ids| load_orders(connection, tenant, ids), |order| any(order.id))?,
@@ -58,6 +62,7 @@ impl Details {
                 |event| any(event.id),
             )?,
             tags: found(&tags, |ids| tags::store::these(connection, tenant, ids), |tag| any(tag.id))?,
+            merges: found(&merges, |ids| load_merges(connection, tenant, ids), |merge| any(merge.id))?,
         })
     }
 
@@ -79,6 +84,8 @@ impl Details {
             note: self.notes.remove(&row.id),
             event: self.events.remove(&row.id),
             tag,
+            // Once when it was done and once when it was undone.
+            merge: self.merges.get(&row.id).cloned(),
         })
     }
 }
@@ -102,6 +109,15 @@ fn found<K: IdKind, T>(
 ) -> Result<By<T>> {
     let things = if ids.is_empty() { Vec::new() } else { load(ids)? };
     Ok(things.into_iter().map(|thing| (id(&thing), thing)).collect())
+}
+
+fn load_merges(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    ids: &[MergeId],
+) -> Result<Vec<MergeResponse>> {
+    let merges = log::find(connection, tenant, ids.iter().copied())?;
+    Ok(merges.into_iter().map(MergeResponse::from).collect())
 }
 
 fn load_orders(
