@@ -115,7 +115,7 @@ impl Compiler<'_> {
             Metric::RefundRate => Number::Quotient(column("orders_refunded"), column("orders")),
             Metric::UnpaidOrders => Number::Whole(column("unpaid_orders")),
             Metric::AverageDaysBetweenOrders => {
-                let days = Sql::owned(format!("(({alias}orders - 1) * {DAY_MICROS})"), vec![]);
+                let days = Sql::owned(format!("(({alias}orders - 1) * {})", self.day()), vec![]);
                 Number::Quotient(micros(), days)
             }
             // Asked of the orders; see `known_to_facts`.
@@ -123,6 +123,12 @@ impl Compiler<'_> {
                 Number::Whole(sql!("NULL"))
             }
         }
+    }
+
+    /// The microseconds of a day. Times many days they leave 63 bits, which PostgreSQL would refuse.
+    fn day(&self) -> String {
+        let cast = if self.backend() == Backend::Postgres { "::numeric" } else { "" };
+        format!("{DAY_MICROS}{cast}")
     }
 
     /// The microseconds from one moment to a later one.
@@ -232,7 +238,7 @@ impl Compiler<'_> {
             Metric::RefundRate => Number::Quotient(sum("s.orders_refunded"), sum("s.orders")),
             Metric::AverageDaysBetweenOrders => Number::Quotient(
                 self.micros("MAX(s.last_order_at)", "MIN(s.first_order_at)"),
-                Sql::owned(format!("((CAST(SUM(s.orders) AS bigint) - 1) * {DAY_MICROS})"), vec![]),
+                Sql::owned(format!("((CAST(SUM(s.orders) AS bigint) - 1) * {})", self.day()), vec![]),
             ),
             plain => match self.of_facts(plain, "s.") {
                 Number::Whole(column) => Number::Whole(sql!("CAST(SUM({}) AS bigint)", column)),
@@ -263,7 +269,7 @@ impl Compiler<'_> {
             Metric::RefundRate => Number::Quotient(number_of("o.refunded_amount > 0"), count()),
             Metric::AverageDaysBetweenOrders => Number::Quotient(
                 self.micros("MAX(o.paid_at)", "MIN(o.paid_at)"),
-                Sql::owned(format!("((COUNT(*) - 1) * {DAY_MICROS})"), vec![]),
+                Sql::owned(format!("((COUNT(*) - 1) * {})", self.day()), vec![]),
             ),
             Metric::DiscountShare => {
                 let own = |value: &str| {
