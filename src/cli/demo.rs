@@ -18,11 +18,12 @@ use super::{Failure, Outcome, database, place, print, serve};
 use crate::auth::{Claims, mint, scope};
 use crate::config::{Config, Purpose};
 use crate::db::AnyConnection;
-use crate::ids::{CustomerId, TenantId};
+use crate::ids::{CustomerId, ShopId, TenantId};
 use crate::ingest::Incoming;
 use crate::shops::Platform;
 use crate::synthetic::{History, Plan};
 use crate::telemetry;
+use crate::time::Timestamp;
 
 /// Start the service with a made-up clothes shop to look at
 ///
@@ -131,6 +132,8 @@ struct Loyal {
     orders: u32,
     name: String,
     phone: String,
+    /// As their shop knows them, and since when.
+    known: Option<(ShopId, String, Timestamp)>,
 }
 
 fn load(config: &Config) -> Result<DemoShop, Failure> {
@@ -156,10 +159,17 @@ fn load(config: &Config) -> Result<DemoShop, Failure> {
         entry.orders += 1;
         entry.name = buyer.name.clone().unwrap_or_default();
         entry.phone = buyer.phone.clone().unwrap_or_default();
+        if let (None, Some(external_id), Some(at)) =
+            (&entry.known, &buyer.external_id, item.document.ordered_at)
+        {
+            entry.known = Some((item.shop_id, external_id.clone(), at));
+        }
     };
     let loaded = stocking::load(&door, History::new(plan), shops, 1, &progress, &count)?;
     let seconds = progress.finish().as_secs_f64();
     let buyers = buyers.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let known: Vec<_> = buyers.values().filter_map(|buyer| buyer.known.clone()).collect();
+    stocking::record_consents(&door, &known)?;
     let loyal = buyers.into_values().max_by_key(|buyer| (buyer.orders, buyer.id)).unwrap_or_default();
     Ok(DemoShop { tenant: door.tenant, orders: loaded.orders.load(Ordering::Relaxed), seconds, loyal })
 }

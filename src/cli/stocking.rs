@@ -8,9 +8,12 @@ use super::Failure;
 use super::door::{BATCH, Door};
 use super::progress::Progress;
 use crate::catalog::{self, ProductItem};
+use crate::consents::{self, Statement};
+use crate::customers::Whom;
 use crate::ids::{CustomerId, ShopId};
 use crate::ingest::{self, Incoming};
-use crate::synthetic::{Channel, History, listing};
+use crate::synthetic::{Channel, History, listing, permission};
+use crate::time::Timestamp;
 
 /// Batches that wait for a writer.
 const WAITING: usize = 4;
@@ -47,6 +50,28 @@ pub fn put_catalogue(door: &Door, shops: &[ShopId]) -> Result<(), Failure> {
         })
         .collect();
     for answer in door.write(&items, catalog::upsert)? {
+        answer??;
+    }
+    Ok(())
+}
+
+/// Keeps what buyers said about being contacted when they first ordered.
+pub fn record_consents(door: &Door, buyers: &[(ShopId, String, Timestamp)]) -> Result<(), Failure> {
+    let statements: Vec<Statement> = buyers
+        .iter()
+        .flat_map(|(shop, external_id, at)| {
+            permission::answers(external_id).into_iter().map(|(channel, granted)| Statement {
+                whom: Whom::Buyer(*shop, external_id.clone()),
+                channel,
+                granted,
+                at: *at,
+                source: "checkout".into(),
+                note: None,
+                recorded_by: None,
+            })
+        })
+        .collect();
+    for answer in door.write(&statements, consents::service::record)? {
         answer??;
     }
     Ok(())

@@ -12,6 +12,7 @@ mod draw;
 mod history;
 pub mod listing;
 mod people;
+pub mod permission;
 #[cfg(test)]
 mod tests;
 
