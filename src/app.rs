@@ -22,6 +22,7 @@ use crate::lifecycle::CutsCache;
 use crate::routes;
 use crate::telemetry;
 use crate::tenants::TenantCache;
+use crate::webhooks::{Endpoints, Receiver, Rejections};
 
 /// What all handlers share.
 pub struct AppState {
@@ -33,6 +34,12 @@ pub struct AppState {
     pub orders: OrderWriter,
     /// Work that comes due by itself.
     pub jobs: JobRunner,
+    /// Where platforms may push to.
+    pub endpoints: Endpoints,
+    /// Takes what they push.
+    pub deliveries: Receiver,
+    /// What they pushed with a wrong signature.
+    pub rejections: Rejections,
     pub tenants: TenantCache,
     pub authenticator: Authenticator,
     pub limiter: RateLimiter,
@@ -71,9 +78,12 @@ impl Application {
             .map_err(|error| format!("the order writer cannot start: {error}"))?;
         let options = RunnerOptions { threads: config.jobs.threads, ..RunnerOptions::default() };
         let jobs =
-            JobRunner::new(db.clone(), Arc::clone(&clock), Arc::clone(&ids), jobs::registry(), options);
+            JobRunner::new(db.clone(), Arc::clone(&clock), Arc::clone(&ids), jobs::registry(&config.webhooks), options);
+        let deliveries = Receiver::start(&db, &clock, &orders, &jobs, writer_options(&config.batch))
+            .map_err(|error| format!("the receiver of webhooks cannot start: {error}"))?;
         let state = web::Data::new(AppState {
             tenants: TenantCache::new(db.clone(), Arc::clone(&clock)),
+            endpoints: Endpoints::new(db.clone(), Arc::clone(&clock), config.secrets_key.clone()),
             authenticator: Authenticator::new(&config.tokens)?,
             rfm_cuts: CutsCache::default(),
             limiter: RateLimiter::new(&config.limits),
@@ -86,6 +96,8 @@ impl Application {
             config: Arc::clone(&config),
             orders,
             jobs,
+            deliveries,
+            rejections: Rejections::default(),
         });
         let listener = TcpListener::bind(&config.server.bind)
             .map_err(|error| format!("BIND_ADDR: {} cannot be bound: {error}", config.server.bind))?;
@@ -125,6 +137,7 @@ impl Application {
         // Orders that were taken are written, and portions of jobs finished, before the process ends.
         let stopped = web::block(move || {
             state.jobs.stop();
+            state.deliveries.stop();
             state.orders.stop();
         })
         .await;

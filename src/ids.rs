@@ -65,6 +65,8 @@ id_kinds! {
     SeparationId = SeparationKind("sep");
     /// An order.
     OrderId = OrderKind("ord");
+    /// A request that a platform pushed.
+    DeliveryId = DeliveryKind("whd");
     /// A product of a shop.
     ProductId = ProductKind("prd");
     /// A tag.

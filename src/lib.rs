@@ -41,3 +41,4 @@ pub mod telemetry;
 pub mod tenants;
 pub mod time;
 pub mod validation;
+pub mod webhooks;

@@ -9,6 +9,7 @@ use crate::{
     analytics, catalog, consents, customers, description, events, exports, health, lifecycle, notes, orders,
     privacy, segments, shops, tags, tenants,
 };
+use crate::{analytics, catalog, customers, description, health, orders, shops, tenants, webhooks};
 
 /// Registers every endpoint.
 pub fn configure(config: &mut ServiceConfig) {
@@ -27,6 +28,7 @@ pub fn configure(config: &mut ServiceConfig) {
     analytics::api::routes(config);
     lifecycle::api::routes(config);
     segments::api::routes(config);
+    webhooks::api::routes(config);
 }
 
 /// The description of every endpoint.

@@ -25,6 +25,7 @@ pub struct Config {
     pub limits: Limits,
     pub batch: BatchConfig,
     pub jobs: JobConfig,
+    pub webhooks: WebhookConfig,
     pub log_format: LogFormat,
 }
 
@@ -119,6 +120,15 @@ pub struct JobConfig {
     pub on: bool,
     /// Jobs at the same time.
     pub threads: usize,
+}
+
+/// What platforms may push, and how long it is kept.
+#[derive(Debug, Clone)]
+pub struct WebhookConfig {
+    /// Bytes of a body.
+    pub body_bytes: usize,
+    /// Days for which deliveries are kept.
+    pub retention_days: i64,
 }
 
 /// How log lines look.

@@ -8,7 +8,7 @@ use jsonwebtoken::Algorithm;
 
 use super::{
     BatchConfig, Config, DatabaseConfig, JobConfig, Limits, LogFormat, Secret, ServerConfig, TokenConfig,
-    VARIABLES,
+    VARIABLES, WebhookConfig,
 };
 use crate::db::{DbOptions, Target};
 use crate::secrets::SecretsKey;
@@ -114,6 +114,10 @@ pub(super) fn read(lookup: &dyn Fn(&str) -> Option<String>, purpose: Purpose) ->
         jobs: JobConfig {
             on: reader.one_of("JOBS", &[("on", true), ("off", false)]),
             threads: reader.number("JOB_THREADS", 1, 64),
+        },
+        webhooks: WebhookConfig {
+            body_bytes: reader.number("WEBHOOK_BODY_LIMIT_BYTES", 1_024, 64 << 20),
+            retention_days: reader.number("WEBHOOK_RETENTION_DAYS", 1, 3_650),
         },
         log_format: reader.one_of("LOG_FORMAT", &[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)]),
     };

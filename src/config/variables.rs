@@ -100,6 +100,12 @@ pub const VARIABLES: &[Variable] = &[
         "on or off. Off for an instance that only answers requests; another one must do the jobs then.",
     ),
     variable("JOB_THREADS", Some("2"), "Jobs that this instance does at the same time, 1 to 64."),
+    variable("WEBHOOK_BODY_LIMIT_BYTES", Some("2097152"), "The largest body that a platform may push."),
+    variable(
+        "WEBHOOK_RETENTION_DAYS",
+        Some("30"),
+        "Days for which deliveries of platforms are kept as they came, 1 to 3650. They hold personal data.",
+    ),
     variable("LOG_FORMAT", Some("pretty"), "pretty (for eyes) or json (for machines)."),
     variable("RUST_LOG", Some("info"), "What is logged, such as warn or info,huitou=debug."),
 ];

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Double, Text, Untyped};
+use diesel::sql_types::{BigInt, Binary, Bool, Double, Text, Untyped};
 use uuid::Uuid;
 
 use super::AnyConnection;
@@ -65,6 +65,7 @@ pub enum Column<'a> {
     Bool(Vec<Option<bool>>),
     Instant(Vec<Option<Timestamp>>),
     Json(Vec<Option<Document>>),
+    Bytes(Vec<Option<&'a [u8]>>),
 }
 
 impl<'a> Column<'a> {
@@ -105,6 +106,10 @@ impl<'a> Column<'a> {
         Self::Json(values.into_iter().map(Some).collect())
     }
 
+    pub fn bytes(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        Self::Bytes(values.into_iter().map(Some).collect())
+    }
+
     pub fn len(&self) -> usize {
         match self {
             Self::Uuid(values) => values.len(),
@@ -113,6 +118,7 @@ impl<'a> Column<'a> {
             Self::Bool(values) => values.len(),
             Self::Instant(values) => values.len(),
             Self::Json(values) => values.len(),
+            Self::Bytes(values) => values.len(),
         }
     }
 
@@ -368,6 +374,7 @@ mod postgres {
             Column::Bool(values) => pass.push_bind_param::<Array<Nullable<Bool>>, _>(values),
             Column::Instant(values) => pass.push_bind_param::<Array<Nullable<Instant>>, _>(values),
             Column::Json(values) => pass.push_bind_param::<Array<Nullable<JsonText>>, _>(values),
+            Column::Bytes(values) => pass.push_bind_param::<Array<Nullable<Binary>>, _>(values),
         }
     }
 }
@@ -446,6 +453,7 @@ mod sqlite {
             Column::Bool(values) => pass.push_bind_param::<Nullable<Bool>, _>(&values[row]),
             Column::Instant(values) => pass.push_bind_param::<Nullable<Instant>, _>(&values[row]),
             Column::Json(values) => pass.push_bind_param::<Nullable<JsonText>, _>(&values[row]),
+            Column::Bytes(values) => pass.push_bind_param::<Nullable<Binary>, _>(&values[row]),
         }
     }
 }

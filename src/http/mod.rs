@@ -18,7 +18,7 @@ mod request;
 mod shop_item;
 pub mod stream;
 
-pub use body::{Body, LargeBody, PatchBody};
+pub use body::{Body, LargeBody, PatchBody, collect};
 pub use bulk::{Bulk, BulkItem, BulkItemResult, BulkResponse, BulkStatus, apply_each};
 pub use etag::{EntityTag, IfMatch};
 pub use idempotency::{Idempotency, InFlight, Stored, forget_old_answers};

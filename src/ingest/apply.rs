@@ -1,6 +1,6 @@
 //! One batch of orders of one tenant, in the transaction of the caller.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::collections::BTreeSet;
 
 use super::batch::Batch;
@@ -72,22 +72,26 @@ pub fn count<'r>(results: impl IntoIterator<Item = &'r Result<Outcome, Refusal>>
 const FUTURE_SECONDS: i64 = 24 * 60 * 60;
 
 /// Applies a batch and answers for each item, in its order. An error means that nothing of the batch may be committed.
-pub fn apply(
+pub fn apply<I: Borrow<Incoming>>(
     connection: &mut AnyConnection,
     tenant: TenantId,
-    items: &[Incoming],
+    items: &[I],
     now: Timestamp,
     ids: &dyn IdGen,
 ) -> Result<Vec<Result<Outcome, Refusal>>, DbError> {
     db::look_up_by_key(connection)?;
-    let shops = items.iter().map(|item| item.shop_id).collect();
+    let shops = items.iter().map(|item| item.borrow().shop_id).collect();
     let Some(tenant) = load::tenant(connection, tenant, &shops)? else {
         return Ok(items.iter().map(|_| Err(Refusal::UnknownTenant)).collect());
     };
     let refusals: Vec<Option<Refusal>> =
-        items.iter().map(|item| Refusal::of_order(item, &tenant, now)).collect();
-    let accepted: Vec<&Incoming> =
-        items.iter().zip(&refusals).filter(|(_, refusal)| refusal.is_none()).map(|(item, _)| item).collect();
+        items.iter().map(|item| Refusal::of_order(item.borrow(), &tenant, now)).collect();
+    let accepted: Vec<&Incoming> = items
+        .iter()
+        .zip(&refusals)
+        .filter(|(_, refusal)| refusal.is_none())
+        .map(|(item, _)| item.borrow())
+        .collect();
     let mut outcomes = match &accepted[..] {
         [] => Vec::new(),
         accepted => apply_accepted(connection, &tenant, accepted, now, ids)?,

@@ -17,6 +17,7 @@ mod batch;
 mod derive;
 pub mod facts;
 pub(crate) mod forgotten;
+mod group;
 pub(crate) mod identities;
 pub(crate) mod load;
 mod matching;
@@ -27,5 +28,6 @@ pub mod stamps;
 mod writer;
 
 pub use apply::{Incoming, Outcome, Refusal, apply, count};
+pub use group::{Group, NotTaken, WriterOptions};
 pub use load::Personal;
-pub use writer::{OrderWriter, WriteError, WriterOptions};
+pub use writer::{OrderWriter, WriteError};

@@ -14,7 +14,7 @@ mod runner;
 mod store;
 
 pub use plan::Schedule;
-pub use registry::{names, registry};
+pub use registry::registry;
 pub use runner::{JobRunner, RunnerOptions};
 pub use store::ask;
 

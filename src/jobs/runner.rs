@@ -52,6 +52,7 @@ struct Shared {
     holder: Uuid,
     agenda: Mutex<Agenda>,
     changed: Condvar,
+    started: AtomicBool,
     stop: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -114,6 +115,7 @@ impl JobRunner {
             holder,
             agenda: Mutex::default(),
             changed: Condvar::new(),
+            started: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             threads: Mutex::default(),
         };
@@ -122,6 +124,7 @@ impl JobRunner {
 
     /// Starts the threads.
     pub fn start(&self) -> std::io::Result<()> {
+        self.shared.started.store(true, Ordering::Relaxed);
         for number in 0..self.shared.options.threads {
             let shared = Arc::clone(&self.shared);
             let thread = std::thread::Builder::new().name(format!("jobs-{number}"));
@@ -151,7 +154,9 @@ impl JobRunner {
     /// Looks at a tenant's job at once: this process asked for it and need not wait for the next look at the plan.
     pub fn wake(&self, tenant: TenantId, name: &str) {
         let now = self.shared.clock.now();
-        if let Some(job) = self.shared.number_of(name) {
+        // An instance that does no jobs leaves it to the others.
+        let started = self.shared.started.load(Ordering::Relaxed);
+        if let Some(job) = self.shared.number_of(name).filter(|_| started) {
             self.shared.agenda().due.insert((now, tenant, job));
             self.shared.changed.notify_one();
         }

@@ -47,6 +47,16 @@ pub trait Adapter: Sync {
     /// What an authentic request tells.
     fn parse(&self, request: &Request, context: &Context) -> Result<Delivery, ParseError>;
 
+    /// Answers a platform that looks at the address before it pushes to it (`GET`).
+    fn answer_check(
+        &self,
+        _request: &Request,
+        _secrets: &[Secret],
+        _now: Timestamp,
+    ) -> Result<Acknowledgement, VerifyError> {
+        Ok(Acknowledgement::EMPTY)
+    }
+
     /// What the platform takes for "received".
     fn acknowledge(&self, _request: &Request) -> Acknowledgement {
         Acknowledgement::EMPTY

@@ -1,6 +1,6 @@
 //! Jobs, and the inbox of what platforms push.
 
-use crate::db::types::{Guid, Instant};
+use crate::db::types::{Guid, Instant, JsonText};
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -16,5 +16,45 @@ diesel::table! {
         failures -> BigInt,
         last_error -> Nullable<Text>,
         finished_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Guid, Instant, JsonText};
+
+    webhook_deliveries (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        shop_id -> Guid,
+        platform -> Text,
+        delivery_key -> Text,
+        topic -> Text,
+        subject -> Nullable<Text>,
+        status -> Text,
+        error -> Nullable<Text>,
+        received_at -> Instant,
+        event_at -> Nullable<Instant>,
+        settled_at -> Nullable<Instant>,
+        attempts -> BigInt,
+        headers -> JsonText,
+        tail -> Text,
+        query -> Text,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Guid, Instant};
+
+    webhook_rejections (tenant_id, shop_id, slot) {
+        tenant_id -> Guid,
+        shop_id -> Guid,
+        slot -> BigInt,
+        rejected_at -> Instant,
+        reason -> Text,
+        body_bytes -> BigInt,
+        user_agent -> Nullable<Text>,
     }
 }
