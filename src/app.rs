@@ -77,8 +77,13 @@ impl Application {
         let orders = OrderWriter::start(&db, &clock, &ids, writer_options(&config.batch))
             .map_err(|error| format!("the order writer cannot start: {error}"))?;
         let options = RunnerOptions { threads: config.jobs.threads, ..RunnerOptions::default() };
-        let jobs =
-            JobRunner::new(db.clone(), Arc::clone(&clock), Arc::clone(&ids), jobs::registry(&config.webhooks), options);
+        let jobs = JobRunner::new(
+            db.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+            jobs::registry(&config.webhooks),
+            options,
+        );
         let deliveries = Receiver::start(&db, &clock, &orders, &jobs, writer_options(&config.batch))
             .map_err(|error| format!("the receiver of webhooks cannot start: {error}"))?;
         let state = web::Data::new(AppState {

@@ -63,6 +63,11 @@ fn describe() {
     metrics::describe_gauge!("huitou_db_connections", "Connections to the database, open and idle.");
     metrics::describe_gauge!("huitou_orders_waiting", "Orders that wait to be written.");
     metrics::describe_counter!(
+        "huitou_webhook_deliveries_total",
+        "What platforms pushed, by platform and what became of it."
+    );
+    metrics::describe_histogram!("huitou_webhook_lag_seconds", "How long pending deliveries waited.");
+    metrics::describe_counter!(
         "huitou_jobs_total",
         "Jobs by name and outcome: done, failed, lost, interrupted."
     );
@@ -87,5 +92,8 @@ pub async fn upkeep(state: web::Data<AppState>) {
         tokio::time::sleep(UPKEEP).await;
         state.metrics.run_upkeep();
         state.limiter.tidy();
+        if let Err(error) = state.rejections.write(&state.db).await {
+            tracing::warn!(%error, "rejected webhooks could not be written down");
+        }
     }
 }

@@ -39,6 +39,8 @@ struct Lanes {
     backend: Backend,
     main: Lane,
     write: Lane,
+    /// One more connection that writes, where several may: for what must not wait behind writers that are stuck.
+    urgent: Option<Lane>,
     replica: Option<Lane>,
     long_reads: Arc<Semaphore>,
     target: Target,
@@ -75,6 +77,10 @@ impl Db {
                 backend: target.backend(),
                 main: Lane::open(target, options, options.connections)?,
                 write: Lane::open(target, options, writers)?,
+                urgent: match target.backend() {
+                    Backend::Sqlite => None,
+                    Backend::Postgres => Some(Lane::open(target, options, 1)?),
+                },
                 replica: replica.map(|url| Lane::open(url, options, options.connections)).transpose()?,
                 long_reads: Arc::new(Semaphore::new(options.long_reads as usize)),
                 target: target.clone(),
@@ -139,6 +145,15 @@ impl Db {
         self.lanes.write.run(move |connection| transaction(connection, work))
     }
 
+    /// [`Db::write_blocking`] that does not wait behind other writers, as far as the database lets several write.
+    pub fn write_urgently<T, E>(&self, work: impl FnOnce(&mut AnyConnection) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<DbError> + From<diesel::result::Error>,
+    {
+        let lane = self.lanes.urgent.as_ref().unwrap_or(&self.lanes.write);
+        lane.run(move |connection| transaction(connection, work))
+    }
+
     /// [`Db::read`] for threads that may block.
     pub fn read_blocking<T, E: From<DbError>>(
         &self,
@@ -149,7 +164,12 @@ impl Db {
 
     /// Connections open and idle, for the metrics.
     pub fn connections(&self) -> (u32, u32) {
-        let lanes = [Some(&self.lanes.main), Some(&self.lanes.write), self.lanes.replica.as_ref()];
+        let lanes = [
+            Some(&self.lanes.main),
+            Some(&self.lanes.write),
+            self.lanes.urgent.as_ref(),
+            self.lanes.replica.as_ref(),
+        ];
         lanes
             .into_iter()
             .flatten()

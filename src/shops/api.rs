@@ -392,6 +392,7 @@ async fn update_shop(
             })
         })
         .await?;
+    app.endpoints.forget(shop.tenant, shop.id);
     Ok(Reply::ok_at(shop.revision, ShopResponse::from(shop)))
 }
 
@@ -411,12 +412,13 @@ async fn delete_shop(
     path: UrlPath<ShopId>,
     if_match: IfMatch,
 ) -> Result<HttpResponse> {
-    let (id, caller) = (path.0, caller.clone());
+    let (tenant, id, caller) = (caller.tenant, path.0, caller.clone());
     app.db
         .write(move |connection| {
             let allow = |shop: &Shop| if_match.check(shop.revision, &caller);
-            service::delete(connection, caller.tenant, id, allow)
+            service::delete(connection, tenant, id, allow)
         })
         .await?;
+    app.endpoints.forget(tenant, id);
     Ok(HttpResponse::NoContent().finish())
 }

@@ -46,7 +46,8 @@ pub fn apply(
 ) -> Result<(Vec<Result<Outcome, Refusal>>, Vec<Settled>), DbError> {
     let mut all: Vec<&Incoming> = orders.to_vec();
     let mut events: Vec<(ShopId, &Event)> = Vec::new();
-    for (arrival, told) in arrivals.iter().filter_map(|arrival| Some((arrival, arrival.told.as_ref().ok()?))) {
+    for (arrival, told) in arrivals.iter().filter_map(|arrival| Some((arrival, arrival.told.as_ref().ok()?)))
+    {
         all.extend(told.orders.iter().map(|(_, order)| order));
         events.extend(told.others.iter().map(|(_, event)| (arrival.shop_id, event)));
     }

@@ -92,7 +92,11 @@ pub struct Reading {
 
 impl Reading {
     /// `fallback` is the key of a request that cannot be read.
-    pub fn new(shop_id: ShopId, parsed: Result<Delivery, ParseError>, fallback: impl FnOnce() -> String) -> Self {
+    pub fn new(
+        shop_id: ShopId,
+        parsed: Result<Delivery, ParseError>,
+        fallback: impl FnOnce() -> String,
+    ) -> Self {
         match parsed {
             Ok(delivery) => Self {
                 key: delivery.delivery_key,

@@ -42,7 +42,7 @@ impl Receiver {
         let append = move |tenant: TenantId, arrivals: Vec<Arc<Arrival>>| {
             let all: Vec<&Arrival> = arrivals.iter().map(|arrival| &**arrival).collect();
             let stored = retry(|| {
-                db.write_blocking(|connection| inbox::append(connection, tenant, &all, clock.now()))
+                db.write_urgently(|connection| inbox::append(connection, tenant, &all, clock.now()))
             });
             match stored {
                 Ok(receipts) => receipts.into_iter().map(Ok).collect(),

@@ -117,7 +117,7 @@ fn again(db: &Db, tenant: TenantId, kept: Vec<Kept>, now: Timestamp, ids: &dyn I
     let (plain, mixed): (Vec<&Arrival>, Vec<&Arrival>) =
         arrivals.iter().partition(|arrival| arrival.tells_orders_only());
     let mut tally = Tally::default();
-    let mut lags: BTreeMap<Platform, Vec<f64>> = BTreeMap::new();
+    let mut lags: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
     for together in [plain, mixed] {
         let results = split(&together, &mut |arrivals: &[&Arrival]| {
             retry(|| {
@@ -144,7 +144,7 @@ fn again(db: &Db, tenant: TenantId, kept: Vec<Kept>, now: Timestamp, ids: &dyn I
             };
             count(&settled.orders);
             tally.count(settled.status);
-            lags.entry(arrival.platform)
+            lags.entry(arrival.platform.as_str())
                 .or_default()
                 .push((now.micros() - arrival.received_at.micros()).max(0) as f64 / 1e6);
             metrics::counter!("huitou_webhook_deliveries_total", "platform" => arrival.platform.as_str(),
@@ -153,8 +153,7 @@ fn again(db: &Db, tenant: TenantId, kept: Vec<Kept>, now: Timestamp, ids: &dyn I
         }
     }
     for (platform, lags) in lags {
-        let histogram =
-            metrics::histogram!("huitou_webhook_lag_seconds", "platform" => platform.as_str());
+        let histogram = metrics::histogram!("huitou_webhook_lag_seconds", "platform" => platform);
         lags.into_iter().for_each(|lag| histogram.record(lag));
     }
     Ok(tally)
@@ -162,12 +161,8 @@ fn again(db: &Db, tenant: TenantId, kept: Vec<Kept>, now: Timestamp, ids: &dyn I
 
 /// A stored request as it would come in today. What its shop says may have changed; when it first came in has not.
 fn arrival(kept: Kept, contexts: &HashMap<ShopId, (TimeZone, String)>) -> Arrival {
-    let pairs: Vec<(&str, &[u8])> = kept
-        .request
-        .headers
-        .iter()
-        .map(|header| (header.name.as_str(), header.value.as_bytes()))
-        .collect();
+    let pairs: Vec<(&str, &[u8])> =
+        kept.request.headers.iter().map(|header| (header.name.as_str(), header.value.as_bytes())).collect();
     let request = Request {
         tail: &kept.request.tail,
         query: &kept.request.query,

@@ -137,9 +137,7 @@ impl Filter {
         and(self.topic.as_ref().map(|topic| sql!(" AND d.topic = {}", topic)));
         and(self.subject.as_ref().map(|subject| sql!(" AND d.subject = {}", subject)));
         // Ids ascend with the time, so the key leads to the moment.
-        and(self
-            .received_after
-            .map(|at| sql!(" AND d.id >= {} AND d.received_at >= {}", first_id(at), at)));
+        and(self.received_after.map(|at| sql!(" AND d.id >= {} AND d.received_at >= {}", first_id(at), at)));
         and(self
             .received_before
             .map(|at| sql!(" AND d.id < {} AND d.received_at < {}", first_id(at.plus_seconds(1)), at)));
@@ -234,8 +232,7 @@ struct Count {
 
 /// How many deliveries are meant.
 pub fn count(connection: &mut AnyConnection, tenant: TenantId, filter: &Filter) -> Result<i64> {
-    let query =
-        sql!("SELECT COUNT(*) AS count FROM webhook_deliveries d WHERE {}", filter.condition(tenant));
+    let query = sql!("SELECT COUNT(*) AS count FROM webhook_deliveries d WHERE {}", filter.condition(tenant));
     Ok(query.first::<Count>(connection)?.map_or(0, |row| row.count))
 }
 
@@ -328,11 +325,7 @@ pub fn kept(
 }
 
 /// One delivery as it is to be applied again.
-pub fn kept_one(
-    connection: &mut AnyConnection,
-    tenant: TenantId,
-    id: DeliveryId,
-) -> Result<Option<Kept>> {
+pub fn kept_one(connection: &mut AnyConnection, tenant: TenantId, id: DeliveryId) -> Result<Option<Kept>> {
     let condition = sql!("d.tenant_id = {} AND d.id = {}", tenant, id);
     requests(connection, condition, sql!(""))?.pop().map(Kept::of).transpose()
 }

@@ -26,3 +26,4 @@ mod shops;
 mod support;
 mod tags;
 mod tenants;
+mod webhooks;

@@ -36,10 +36,6 @@ use crate::webhooks::rejections::Rejection;
     ),
     responses(
         (status = 200, description = "Received, in the words that the platform expects."),
-        (status = 401, response = inline(crate::http::ProblemResponse)),
-        (status = 413, response = inline(crate::http::ProblemResponse)),
-        (status = 415, response = inline(crate::http::ProblemResponse)),
-        (status = 503, response = inline(crate::http::ProblemResponse)),
     ),
 )]
 #[post("/v1/webhooks/{tenant_id}/{shop_id}")]
@@ -63,8 +59,6 @@ pub async fn receive_webhook(
     ),
     responses(
         (status = 200, description = "It is, in the words that the platform expects."),
-        (status = 401, response = inline(crate::http::ProblemResponse)),
-        (status = 503, response = inline(crate::http::ProblemResponse)),
     ),
 )]
 #[get("/v1/webhooks/{tenant_id}/{shop_id}")]

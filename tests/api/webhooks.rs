@@ -1,0 +1,9 @@
+//! What platforms push: verified, stored, applied once, visible, and applied again when asked.
+
+mod any_order;
+mod bad_input;
+mod push;
+mod read;
+mod receive;
+mod samples;
+mod slow;
