@@ -8,8 +8,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     analytics, catalog, consents, customers, description, events, exports, health, lifecycle, notes, orders,
     privacy, segments, shops, tags, tenants,
+    privacy, shops, tags, tenants,
+    analytics, catalog, consents, customers, description, events, health, lifecycle, notes, orders, segments,
+    shops, tenants,
+    shops, tags, tenants,
+    analytics, catalog, consents, customers, description, events, health, lifecycle, notes, orders, shops,
+    tenants, webhooks,
 };
-use crate::{analytics, catalog, customers, description, health, orders, shops, tenants, webhooks};
 
 /// Registers every endpoint.
 pub fn configure(config: &mut ServiceConfig) {

@@ -9,10 +9,33 @@ use crate::time::Timestamp;
 
 static NULL: Value = Value::Null;
 
-/// Parses a body. Depth is bounded by the parser, size by the caller.
+/// Parses a body. Depth is bounded by the parser, size by the caller. The character NUL, which no database holds and
+/// nobody means, is left out.
 pub fn parse(body: &[u8]) -> Result<Value, ParseError> {
-    serde_json::from_slice(body)
-        .map_err(|error| ParseError::NotJson { line: error.line(), column: error.column() })
+    let mut value = serde_json::from_slice(body)
+        .map_err(|error| ParseError::NotJson { line: error.line(), column: error.column() })?;
+    if body.windows(NUL.len()).any(|window| window == NUL) {
+        drop_nul(&mut value);
+    }
+    Ok(value)
+}
+
+/// The only way in which JSON can write it.
+const NUL: &[u8] = br"\u0000";
+
+fn drop_nul(value: &mut Value) {
+    match value {
+        Value::String(text) => text.retain(|character| character != '\0'),
+        Value::Array(items) => items.iter_mut().for_each(drop_nul),
+        Value::Object(fields) => {
+            for (mut key, mut field) in std::mem::take(fields) {
+                drop_nul(&mut field);
+                key.retain(|character| character != '\0');
+                fields.insert(key, field);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// A place in a document; also one that is not there.
