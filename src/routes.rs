@@ -14,6 +14,7 @@ use crate::{
     shops, tags, tenants,
     analytics, catalog, consents, customers, description, events, health, lifecycle, notes, orders, shops,
     tenants, webhooks,
+    shops, tags, tenants, webhooks,
 };
 
 /// Registers every endpoint.

@@ -32,7 +32,7 @@ impl From<NotTaken> for WriteError {
 }
 
 enum Item {
-    Order(Incoming),
+    Order(Box<Incoming>),
     Delivery(Arc<Arrival>),
 }
 
@@ -80,7 +80,7 @@ impl OrderWriter {
         incoming: Incoming,
         bytes: usize,
     ) -> Result<Outcome, WriteError> {
-        match self.group.write(tenant, Item::Order(incoming), bytes).await?? {
+        match self.group.write(tenant, Item::Order(Box::new(incoming)), bytes).await?? {
             Written::Order(outcome) => Ok(outcome),
             Written::Delivery(_) => Err(NotTaken::Lost.into()),
         }

@@ -6,9 +6,8 @@ use super::inbox::{Arrival, Told};
 use crate::clock::IdGen;
 use crate::db::{AnyConnection, DbError};
 use crate::error::short;
-use crate::ids::{ShopId, TenantId};
+use crate::ids::TenantId;
 use crate::ingest::{self, Incoming, Outcome, Refusal};
-use crate::platforms::Event;
 use crate::time::Timestamp;
 
 /// How a delivery stands after it was applied.
@@ -35,6 +34,9 @@ impl Settled {
     }
 }
 
+/// What became of orders, each in its order.
+pub type Outcomes = Vec<Result<Outcome, Refusal>>;
+
 /// Applies deliveries together with other orders, set-based, and answers for the orders and for the deliveries.
 pub fn apply(
     connection: &mut AnyConnection,
@@ -43,13 +45,14 @@ pub fn apply(
     orders: &[&Incoming],
     now: Timestamp,
     ids: &dyn IdGen,
-) -> Result<(Vec<Result<Outcome, Refusal>>, Vec<Settled>), DbError> {
+) -> Result<(Outcomes, Vec<Settled>), DbError> {
     let mut all: Vec<&Incoming> = orders.to_vec();
-    let mut events: Vec<(ShopId, &Event)> = Vec::new();
+    let mut events: Vec<effects::From<'_>> = Vec::new();
     for (arrival, told) in arrivals.iter().filter_map(|arrival| Some((arrival, arrival.told.as_ref().ok()?)))
     {
         all.extend(told.orders.iter().map(|(_, order)| order));
-        events.extend(told.others.iter().map(|(_, event)| (arrival.shop_id, event)));
+        let from = |event| effects::From { shop_id: arrival.shop_id, platform: arrival.platform, event };
+        events.extend(told.others.iter().map(|(_, event)| from(event)));
     }
     let mut outcomes = match all.is_empty() {
         true => Vec::new(),

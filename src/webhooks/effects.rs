@@ -1,13 +1,26 @@
 //! What platforms tell beside orders.
 
+use std::collections::BTreeMap;
+
 use crate::clock::IdGen;
-use crate::customers::document::CustomerDocument;
+use crate::consents::{self, Channel, Statement};
 use crate::customers::service::{self as customers, CustomerItem};
+use crate::customers::{CustomerDocument, Whom};
 use crate::db::{AnyConnection, DbError};
 use crate::error::Error;
 use crate::ids::{ShopId, TenantId};
 use crate::platforms::{CustomerUpdate, Event};
+use crate::shops::Platform;
+use crate::tags::platform::{PlatformTags, set_platform_tags};
 use crate::time::Timestamp;
+
+/// An event and where it comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct From<'e> {
+    pub shop_id: ShopId,
+    pub platform: Platform,
+    pub event: &'e Event,
+}
 
 /// What an event came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,64 +34,150 @@ pub enum Effect {
 pub fn apply(
     connection: &mut AnyConnection,
     tenant: TenantId,
-    events: &[(ShopId, &Event)],
+    events: &[From<'_>],
     now: Timestamp,
     ids: &dyn IdGen,
 ) -> Result<Vec<Effect>, DbError> {
-    let updates: Vec<(ShopId, &CustomerUpdate)> = events
+    let updates: Vec<Update<'_>> = events
         .iter()
-        .filter_map(|(shop, event)| match event {
-            Event::Customer(update) => Some((*shop, &**update)),
+        .filter_map(|from| match from.event {
+            Event::Customer(update) => {
+                Some(Update { shop_id: from.shop_id, platform: from.platform, record: update })
+            }
             _ => None,
         })
         .collect();
     let mut records = records(connection, tenant, &updates, now, ids)?.into_iter();
-    let each = events.iter().map(|(_, event)| match event {
+    let each = events.iter().map(|from| match from.event {
         Event::Customer(_) => records.next().unwrap_or_else(|| Effect::Failed("it has no result".into())),
         Event::Ping => Effect::Ignored("the platform only tried whether anybody answers".into()),
         Event::Ignored { reason } => Effect::Ignored(reason.clone().into_owned()),
         Event::Refused { error } => Effect::Failed(error.to_string()),
-        Event::CustomerDataRequest(_) | Event::CustomerRedact(_) | Event::ShopRedact => {
-            Effect::Failed("privacy requests are not served yet".into())
+        // Kept with its reason, so that a person sees that there is something to be done by law.
+        Event::CustomerDataRequest(_) => {
+            Effect::Failed("somebody asks what is held on them; answer it from the customer's file".into())
         }
+        Event::CustomerRedact(_) => {
+            Effect::Failed("somebody's personal data is to be erased; erase the customer".into())
+        }
+        Event::ShopRedact => Effect::Failed("the shop left; erase its customers".into()),
         Event::Order { .. } => Effect::Failed("orders are applied elsewhere".into()),
     });
     Ok(each.collect())
 }
 
-/// Joins customer records into the customers' files.
+/// A platform's record of a customer.
+#[derive(Clone, Copy)]
+struct Update<'e> {
+    shop_id: ShopId,
+    platform: Platform,
+    record: &'e CustomerUpdate,
+}
+
+/// Joins customer records into the customers' files, with their consents and tags.
 fn records(
     connection: &mut AnyConnection,
     tenant: TenantId,
-    updates: &[(ShopId, &CustomerUpdate)],
+    updates: &[Update<'_>],
     now: Timestamp,
     ids: &dyn IdGen,
 ) -> Result<Vec<Effect>, DbError> {
     if updates.is_empty() {
         return Ok(Vec::new());
     }
-    let items: Vec<CustomerItem> = updates.iter().map(|(shop, update)| item(*shop, update)).collect();
+    let items: Vec<CustomerItem> = updates.iter().map(Update::item).collect();
     let told = customers::upsert(connection, tenant, &items, now, ids)?;
-    let each = told.into_iter().zip(updates).map(|(told, (_, update))| match told {
-        Err(error) => Effect::Failed(explain(&error)),
-        Ok(_) if !update.consents.is_empty() => Effect::Failed("consents are not recorded yet".into()),
-        Ok(_) => Effect::Applied,
-    });
-    Ok(each.collect())
+    let mut effects: Vec<Effect> = told
+        .into_iter()
+        .map(|told| told.map_or_else(|error| Effect::Failed(explain(&error)), |_| Effect::Applied))
+        .collect();
+    consents(connection, tenant, updates, &mut effects, now, ids)?;
+    tags(connection, tenant, updates, &effects, now, ids)?;
+    Ok(effects)
 }
 
-fn item(shop_id: ShopId, update: &CustomerUpdate) -> CustomerItem {
-    CustomerItem {
-        shop_id,
-        external_id: update.external_id.clone(),
-        document: CustomerDocument {
-            version: Some(update.version),
-            name: update.name.clone(),
-            phone: update.phone.clone(),
-            email: update.email.clone(),
-            address: update.address.clone(),
-            ..CustomerDocument::default()
-        },
+/// Keeps what the people of the records allowed and forbade.
+fn consents(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    updates: &[Update<'_>],
+    effects: &mut [Effect],
+    now: Timestamp,
+    ids: &dyn IdGen,
+) -> Result<(), DbError> {
+    let (mut places, mut statements) = (Vec::new(), Vec::new());
+    for (place, update) in updates.iter().enumerate() {
+        if effects[place] != Effect::Applied {
+            continue;
+        }
+        for consent in &update.record.consents {
+            let Some(channel) = Channel::parse(&consent.channel) else {
+                effects[place] = Effect::Failed(format!("there is no channel `{}`", consent.channel));
+                continue;
+            };
+            places.push(place);
+            statements.push(Statement {
+                whom: Whom::Buyer(update.shop_id, update.record.external_id.clone()),
+                channel,
+                granted: consent.granted,
+                at: consent.at.unwrap_or(update.record.version),
+                source: update.platform.as_str().to_owned(),
+                note: None,
+                recorded_by: None,
+            });
+        }
+    }
+    if statements.is_empty() {
+        return Ok(());
+    }
+    let recorded = consents::service::record(connection, tenant, &statements, now, ids)?;
+    for (place, result) in places.into_iter().zip(recorded) {
+        if let Err(error) = result {
+            effects[place] = Effect::Failed(format!("consent: {}", explain(&error)));
+        }
+    }
+    Ok(())
+}
+
+/// Takes over the platforms' own tags.
+fn tags(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    updates: &[Update<'_>],
+    effects: &[Effect],
+    now: Timestamp,
+    ids: &dyn IdGen,
+) -> Result<(), DbError> {
+    let mut by_shop: BTreeMap<ShopId, Vec<PlatformTags>> = BTreeMap::new();
+    for (update, _) in updates.iter().zip(effects).filter(|(_, effect)| **effect == Effect::Applied) {
+        if let Some(tags) = &update.record.tags {
+            by_shop.entry(update.shop_id).or_default().push(PlatformTags {
+                external_id: update.record.external_id.clone(),
+                tags: tags.clone(),
+                version: update.record.version,
+            });
+        }
+    }
+    for (shop, told) in by_shop {
+        set_platform_tags(connection, tenant, shop, &told, now, ids)?;
+    }
+    Ok(())
+}
+
+impl Update<'_> {
+    fn item(&self) -> CustomerItem {
+        CustomerItem {
+            shop_id: self.shop_id,
+            external_id: self.record.external_id.clone(),
+            document: CustomerDocument {
+                version: Some(self.record.version),
+                name: self.record.name.clone(),
+                phone: self.record.phone.clone(),
+                email: self.record.email.clone(),
+                address: self.record.address.clone(),
+                ..CustomerDocument::default()
+            },
+        }
     }
 }
 

@@ -49,6 +49,9 @@ impl PersonalData for RejectionResponse {}
 /// The place of a rejection in the list.
 pub type Place = store::RejectionPlace;
 
+/// A rejection and its place.
+pub type Placed = (Place, RejectionResponse);
+
 /// A page of rejections, newest first, and how many there are in all.
 pub fn list(
     connection: &mut AnyConnection,
@@ -57,7 +60,7 @@ pub fn list(
     after: Option<Place>,
     limit: i64,
     counted: bool,
-) -> Result<(Vec<(Place, RejectionResponse)>, Option<i64>)> {
+) -> Result<(Vec<Placed>, Option<i64>)> {
     let total = counted.then(|| store::count_rejections(connection, tenant, shop)).transpose()?;
     Ok((store::rejections(connection, tenant, shop, after, limit)?, total))
 }
