@@ -15,6 +15,7 @@ use crate::{
     analytics, catalog, consents, customers, description, events, health, lifecycle, notes, orders, shops,
     tenants, webhooks,
     shops, tags, tenants, webhooks,
+    privacy, segments, shops, tags, tenants, webhooks,
 };
 
 /// Registers every endpoint.

@@ -144,6 +144,12 @@ pub const HOLDINGS: &[Holding] = &[
         fate: Fate::Sought,
         told: Told::Not("repeats what is told elsewhere, for a day"),
     },
+    Holding {
+        table: "webhook_deliveries",
+        by: &[],
+        fate: Fate::Sought,
+        told: Told::Not("is what platforms sent of what is told elsewhere, as it came, for a month"),
+    },
     Holding { table: "notes", by: CUSTOMER, fate: Fate::Goes, told: Told::In("notes") },
     Holding {
         table: "events",
@@ -164,6 +170,7 @@ pub const IMPERSONAL: &[&str] = &[
     "segments",
     "segment_uses",
     "jobs",
+    "webhook_rejections",
     "tombstones",
     "audit_log",
     "privacy_requests",

@@ -16,6 +16,7 @@ use crate::ingest::identities::EXTERNAL;
 use crate::platforms::PrivacyRequest;
 use crate::tenants;
 use crate::time::Timestamp;
+use crate::webhooks;
 
 /// Who erases, and when.
 #[derive(Clone, Copy)]
@@ -63,7 +64,7 @@ pub fn erase(connection: &mut AnyConnection, act: Act<'_>, customer: CustomerId)
 fn forget(connection: &mut AnyConnection, act: Act<'_>, customers: &BTreeSet<CustomerId>) -> Result<()> {
     let keys = store::person_keys(connection, act.tenant, customers)?;
     leave_tombstones(connection, act, &keys)?;
-    store::forget_deliveries(connection, act.tenant, customers)?;
+    webhooks::forget::forget(connection, act.tenant, customers, &keys)?;
     for holding in HOLDINGS {
         store::apply_fate(connection, act.tenant, customers, holding, act.now)?;
     }

@@ -6,10 +6,11 @@ use crate::clock::IdGen;
 use crate::consents::{self, Channel, Statement};
 use crate::customers::service::{self as customers, CustomerItem};
 use crate::customers::{CustomerDocument, Whom};
-use crate::db::{AnyConnection, DbError};
+use crate::db::{AnyConnection, DbError, apart};
 use crate::error::Error;
 use crate::ids::{ShopId, TenantId};
 use crate::platforms::{CustomerUpdate, Event};
+use crate::privacy::service::{self as privacy, Act};
 use crate::shops::Platform;
 use crate::tags::platform::{PlatformTags, set_platform_tags};
 use crate::time::Timestamp;
@@ -48,22 +49,55 @@ pub fn apply(
         })
         .collect();
     let mut records = records(connection, tenant, &updates, now, ids)?.into_iter();
+    // After the records, which it may have to erase.
+    let asked: Vec<Effect> = events
+        .iter()
+        .filter_map(|from| privacy(connection, tenant, from, now, ids).transpose())
+        .collect::<Result<_, DbError>>()?;
+    let mut asked = asked.into_iter();
     let each = events.iter().map(|from| match from.event {
         Event::Customer(_) => records.next().unwrap_or_else(|| Effect::Failed("it has no result".into())),
         Event::Ping => Effect::Ignored("the platform only tried whether anybody answers".into()),
         Event::Ignored { reason } => Effect::Ignored(reason.clone().into_owned()),
         Event::Refused { error } => Effect::Failed(error.to_string()),
-        // Kept with its reason, so that a person sees that there is something to be done by law.
-        Event::CustomerDataRequest(_) => {
-            Effect::Failed("somebody asks what is held on them; answer it from the customer's file".into())
+        Event::CustomerDataRequest(_) | Event::CustomerRedact(_) | Event::ShopRedact => {
+            asked.next().unwrap_or_else(|| Effect::Failed("it has no result".into()))
         }
-        Event::CustomerRedact(_) => {
-            Effect::Failed("somebody's personal data is to be erased; erase the customer".into())
-        }
-        Event::ShopRedact => Effect::Failed("the shop left; erase its customers".into()),
         Event::Order { .. } => Effect::Failed("orders are applied elsewhere".into()),
     });
     Ok(each.collect())
+}
+
+/// Serves what a platform asks for in somebody's name; `None` for other events.
+fn privacy(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    from: &From<'_>,
+    now: Timestamp,
+    ids: &dyn IdGen,
+) -> Result<Option<Effect>, DbError> {
+    let (shop, actor) = (from.shop_id, from.shop_id.to_string());
+    let act = Act { tenant, actor: &actor, now, ids };
+    let served = apart(connection, &[from.event], |connection, events| {
+        let done = events.iter().map(|event| match event {
+            Event::CustomerDataRequest(request) => {
+                privacy::data_request(connection, act, shop, request).map(|_| Some(Effect::Applied))
+            }
+            Event::CustomerRedact(request) => {
+                privacy::redact(connection, act, shop, request).map(|_| Some(Effect::Applied))
+            }
+            Event::ShopRedact => privacy::shop_redact(connection, act, shop).map(|()| Some(Effect::Applied)),
+            _ => Ok(None),
+        });
+        let told = done.map(|done| match done {
+            // Somebody was in the way: once more, from the beginning.
+            Err(Error::Conflict { detail, .. }) => Err(DbError::Conflict(detail)),
+            Err(error) => Ok(Some(Effect::Failed(explain(&error)))),
+            Ok(effect) => Ok(effect),
+        });
+        told.collect()
+    })?;
+    served.into_iter().next().unwrap_or(Ok(None))
 }
 
 /// A platform's record of a customer.

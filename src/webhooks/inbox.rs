@@ -122,6 +122,12 @@ impl Arrival {
     pub fn subject(&self) -> Option<&str> {
         self.told.as_ref().ok()?.subject()
     }
+
+    /// Whether it asks that somebody's data be erased.
+    pub fn asks_to_forget(&self) -> bool {
+        let told = self.told.as_ref().map(|told| &told.others[..]).unwrap_or_default();
+        told.iter().any(|(_, event)| matches!(event, Event::CustomerRedact(_)))
+    }
 }
 
 /// Whether an event changes nothing.

@@ -13,6 +13,7 @@ mod apply;
 pub mod delivery;
 mod effects;
 pub mod endpoints;
+pub mod forget;
 pub mod inbox;
 mod pending;
 pub mod receiver;

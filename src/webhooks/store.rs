@@ -91,7 +91,9 @@ pub fn insert(
         Column::texts(arrivals().map(|arrival| arrival.platform.as_str())),
         Column::texts(arrivals().map(|arrival| arrival.key.as_str())),
         Column::texts(arrivals().map(|arrival| arrival.topic.as_str())),
-        Column::optional_texts(arrivals().map(Arrival::subject)),
+        Column::optional_texts(
+            arrivals().map(|arrival| arrival.subject().filter(|_| !arrival.asks_to_forget())),
+        ),
         Column::texts(settled().map(|settled| settled.status.as_str())),
         Column::optional_texts(settled().map(|settled| settled.error.as_deref())),
         Column::instants(arrivals().map(|arrival| arrival.received_at)),
@@ -101,7 +103,13 @@ pub fn insert(
         Column::jsons(arrivals().map(|arrival| serde_json::json!(arrival.request.headers))),
         Column::texts(arrivals().map(|arrival| arrival.request.tail.as_str())),
         Column::texts(arrivals().map(|arrival| arrival.request.query.as_str())),
-        Column::bytes(arrivals().map(|arrival| &*arrival.request.body)),
+        // What asks for an erasure names the person; once that is done, it is nothing to keep.
+        Column::bytes(rows.iter().map(|(arrival, settled)| {
+            match arrival.asks_to_forget() && is_settled(settled) {
+                true if settled.status == DeliveryStatus::Applied => &[][..],
+                _ => &*arrival.request.body,
+            }
+        })),
     ];
     let upsert = Upsert { table: &DELIVERIES, values, on_conflict: OnConflict::Keep };
     Ok(upsert.execute(connection)?)

@@ -84,12 +84,3 @@ pub fn forget_answers(
         .execute(connection)?;
     Ok(())
 }
-
-/// Forgets the bodies of deliveries about these customers and their orders.
-pub fn forget_deliveries(
-    _connection: &mut AnyConnection,
-    _tenant: TenantId,
-    _customers: &BTreeSet<CustomerId>,
-) -> Result<()> {
-    Ok(())
-}
