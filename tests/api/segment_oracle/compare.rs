@@ -1,6 +1,6 @@
 //! Thousands of random queries over random shops: the databases answer what the naive evaluator answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use diesel::QueryableByName;
 use huitou::clock::{Clock, IdGen, RandomIds, SystemClock};
@@ -35,9 +35,9 @@ pub fn members(
     world: &World,
     checked: &Checked,
 ) -> Result<BTreeSet<Uuid>, String> {
-    let definitions = BTreeMap::new();
-    let context = compile::Context::load(connection, tenant, &definitions, [&checked.condition], world.now)
-        .map_err(|error| format!("{error:?}"))?;
+    let context =
+        compile::Context::load(connection, tenant, &world.segments, [&checked.condition], world.now)
+            .map_err(|error| format!("{error:?}"))?;
     let rows: Vec<Row> =
         compile::members(&context, checked).load(connection).map_err(|error| format!("{error:?}"))?;
     let found: BTreeSet<Uuid> = rows.iter().map(|row| row.id.uuid()).collect();
@@ -112,6 +112,12 @@ fn ask(db: &Db, seed: u64) {
     let context = world.context();
     let mut connection = db.dedicated().expect("a connection");
     let tenant = tenant(id, &world);
+    for name in queries::SEGMENTS {
+        // Later ones may name earlier ones.
+        let text = queries::segment(&mut dice, world.segments.keys().next_back().map(String::as_str));
+        let checked = check(&parse(&text).expect("a query"), &context).expect("a right query");
+        world.segments.insert((*name).to_owned(), checked);
+    }
     for _ in 0..QUERIES {
         let text = queries::query(&mut dice);
         let checked = check(&parse(&text).expect("a query"), &context).expect("a right query");

@@ -16,7 +16,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::model::{Customer, Order, World};
-use super::rows;
+use super::{rows, standing};
 
 /// A fraction; the denominator is above nothing.
 pub type Number = (i128, i128);
@@ -116,9 +116,15 @@ fn says(world: &World, customer: &Customer, leaf: &Leaf) -> bool {
             let x = i64::from_str_radix(&digits[digits.len() - 7..], 16).expect("hex digits");
             (multiplier * x + increment) % 2_147_483_647 < *below
         }
-        Leaf::Stage { .. } | Leaf::RfmScore { .. } | Leaf::RfmGroup { .. } | Leaf::Segment { .. } => {
-            unimplemented!("stages, scores and other segments have tests of their own")
+        Leaf::Stage { shop, stage } => choice(stage, standing::stage(world, customer, *shop)),
+        Leaf::RfmScore { score, shop, test } => {
+            number(test, standing::score(world, customer, *shop, *score).map(whole))
         }
+        Leaf::Segment { reference } => world
+            .segments
+            .get(reference)
+            .is_some_and(|checked| members(world, checked).contains(&customer.id)),
+        Leaf::RfmGroup { .. } => unreachable!("groups follow from scores, which are compared"),
     }
 }
 

@@ -9,6 +9,7 @@ mod queries;
 mod rows;
 mod shopify;
 mod shops;
+mod standing;
 
 use huitou::segments::language::{self, Context, ShopContext};
 use huitou::time::time_zone;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use huitou::ids::ShopId;
+use huitou::segments::language::Checked;
 use huitou::time::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -20,6 +21,8 @@ pub struct World {
     pub customers: Vec<Customer>,
     /// Orders of nobody.
     pub guests: Vec<Order>,
+    /// Saved segments by their name.
+    pub segments: BTreeMap<String, Checked>,
 }
 
 #[derive(Debug, Clone)]

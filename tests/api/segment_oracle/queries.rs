@@ -9,6 +9,10 @@ use super::shops::{
 /// A whole query.
 pub fn query(dice: &mut Dice) -> String {
     let mut text = condition(dice, 3);
+    if dice.once_in(6) {
+        let (not, name) = (dice.pick(&["", "NOT "]), quoted(dice.pick(SEGMENTS)));
+        text = format!("{text} {} {not}IN SEGMENT {name}", dice.pick(&["AND", "OR"]));
+    }
     if dice.once_in(8) {
         let size = dice.pick(&["1", "3", "10", "10%", "50%"]);
         let by = dice.pick(&[
@@ -23,6 +27,18 @@ pub fn query(dice: &mut Dice) -> String {
         text = format!("{text} TOP {size} BY {by}{scope}{order}");
     }
     text
+}
+
+/// What saved segments are called.
+pub const SEGMENTS: &[&str] = &["a", "it's"];
+
+/// The condition of a saved segment, which may name another one.
+pub fn segment(dice: &mut Dice, other: Option<&str>) -> String {
+    let text = condition(dice, 1);
+    match other {
+        Some(other) if dice.once_in(2) => format!("AT LEAST 1 OF ({text}, IN SEGMENT {})", quoted(other)),
+        _ => text,
+    }
 }
 
 fn condition(dice: &mut Dice, depth: usize) -> String {
@@ -109,19 +125,36 @@ fn ordered(dice: &mut Dice, nulls: bool, value: impl Fn(&mut Dice) -> String) ->
 }
 
 fn count(dice: &mut Dice) -> String {
+    if dice.once_in(30) {
+        return dice.pick(&["999999999999999999", "-999999999999999999", "2147483648"]).to_owned();
+    }
     dice.between(-1, 5).to_string()
 }
 
 fn amount(dice: &mut Dice) -> String {
-    dice.pick(&["0", "50", "80", "80.01", "258", "9.9", "33.33", "700", "1000.5"]).to_owned()
+    dice.pick(&[
+        "0",
+        "50",
+        "80",
+        "80.01",
+        "258",
+        "9.9",
+        "33.33",
+        "700",
+        "1000.5",
+        "9999999999999.99",
+        "9999999999999999",
+    ])
+    .to_owned()
 }
 
 fn share(dice: &mut Dice) -> String {
-    dice.pick(&["0", "50%", "0.5", "33.3%", "1", "10%"]).to_owned()
+    dice.pick(&["0", "50%", "0.5", "33.3%", "1", "10%", "999999999999999999", "0.000000000000001"]).to_owned()
 }
 
 fn decimal(dice: &mut Dice) -> String {
-    dice.pick(&["0", "1", "1.5", "2", "30", "0.25"]).to_owned()
+    dice.pick(&["0", "1", "1.5", "2", "30", "0.25", "200000000", "999999999999999999", "-0.000000000000001"])
+        .to_owned()
 }
 
 fn date(dice: &mut Dice) -> String {
@@ -199,7 +232,8 @@ fn scope(dice: &mut Dice) -> String {
 
 /// One question.
 pub fn leaf(dice: &mut Dice) -> String {
-    match dice.below(16) {
+    match dice.below(17) {
+        16 => standing(dice),
         0 => text_field(dice),
         1 => who(dice),
         2 => property(dice, "attributes"),
@@ -211,6 +245,22 @@ pub fn leaf(dice: &mut Dice) -> String {
         12 | 13 => placed(dice),
         14 => event(dice),
         _ => birthday(dice),
+    }
+}
+
+fn standing(dice: &mut Dice) -> String {
+    let shop = if dice.once_in(3) { format!("(shop: '{}')", dice.pick(SHOPS)) } else { String::new() };
+    match dice.below(3) {
+        0 => {
+            let stages = ["new", "active", "at_risk", "dormant", "lost"];
+            format!("stage{shop} {}", key_test(dice, &stages, true))
+        }
+        1 => format!("{}{shop} {}", dice.pick(&["rfm_r", "rfm_f", "rfm_m"]), ordered(dice, true, count)),
+        _ => format!(
+            "SAMPLE({}, seed: {})",
+            dice.pick(&["10%", "50%", "99.5%", "100%"]),
+            quoted(dice.pick(TEXTS))
+        ),
     }
 }
 

@@ -268,6 +268,7 @@ fn world() -> World {
         ],
         customers: vec![a, b, c, d, e, f, g],
         guests: vec![order(9, Some("2026-11-24T09:00:00-05:00"), 7, first, 1)],
+        segments: BTreeMap::new(),
     }
 }
 

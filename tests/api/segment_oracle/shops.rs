@@ -83,6 +83,7 @@ pub fn world(dice: &mut Dice) -> World {
         products: Vec::new(),
         customers: Vec::new(),
         guests: Vec::new(),
+        segments: BTreeMap::new(),
     };
     for shop in &world.shops {
         for external_id in PRODUCTS {
