@@ -22,6 +22,10 @@ use huitou::ids::{ShopId, TenantId};
 use huitou::ingest::{self, Incoming};
 use huitou::time::Timestamp;
 
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BATCH: usize = 1_000;
 const ORDERS_PER_CUSTOMER: usize = 5;
 

@@ -1,4 +1,5 @@
-//! A small load generator: so many connections, each sending its next request when the last was answered.
+//! A small load generator: so many connections, each sending its next request when the last was answered, or at a fixed
+//! rate whatever the answers do.
 
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,29 @@ pub async fn run(
     seconds: u64,
     next: impl Fn(usize, usize) -> Vec<u8> + Clone + 'static,
 ) -> Figures {
+    send(address, connections, seconds, None, next).await
+}
+
+/// The same, `rate` requests a second over all connections. A request that has to wait for its connection's last answer
+/// has begun when it was due.
+pub async fn run_at(
+    address: std::net::SocketAddr,
+    connections: usize,
+    seconds: u64,
+    rate: u32,
+    next: impl Fn(usize, usize) -> Vec<u8> + Clone + 'static,
+) -> Figures {
+    let every = Duration::from_secs(1) * connections as u32 / rate;
+    send(address, connections, seconds, Some(every), next).await
+}
+
+async fn send(
+    address: std::net::SocketAddr,
+    connections: usize,
+    seconds: u64,
+    every: Option<Duration>,
+    next: impl Fn(usize, usize) -> Vec<u8> + Clone + 'static,
+) -> Figures {
     let start = Instant::now();
     let end = start + Duration::from_secs(seconds);
     let tasks: Vec<_> = (0..connections)
@@ -57,12 +81,19 @@ pub async fn run(
                 let mut stream = TcpStream::connect(address).await.expect("a connection");
                 stream.set_nodelay(true).expect("no delay");
                 let (mut took, mut failed, mut buffer) = (Vec::new(), 0, Vec::with_capacity(16 * 1024));
+                // Spread evenly over the time between two requests of one connection.
+                let mut due = every.map(|every| start + every * connection as u32 / connections as u32);
                 for number in 0.. {
-                    if Instant::now() >= end {
+                    let request = next(connection, number);
+                    let late = due.filter(|due| *due < Instant::now());
+                    if let Some(due) = due {
+                        tokio::time::sleep_until(due.into()).await;
+                    }
+                    let sent = late.unwrap_or_else(Instant::now);
+                    if sent >= end {
                         break;
                     }
-                    let request = next(connection, number);
-                    let sent = Instant::now();
+                    due = due.zip(every).map(|(due, every)| due + every);
                     stream.write_all(&request).await.expect("a request goes out");
                     let status = answer(&mut stream, &mut buffer).await;
                     took.push(sent.elapsed());

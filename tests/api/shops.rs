@@ -1,5 +1,12 @@
+use std::sync::mpsc;
+use std::time::Duration;
+
+use huitou::clock::{Clock, RandomIds, SystemClock};
+use huitou::db::{DbError, transaction};
+use huitou::ingest::{Incoming, apply};
 use serde_json::json;
 
+use crate::orders::order;
 use crate::support::{On, Send, TestApp, on_both};
 
 const READ_WRITE: &str = "settings:read settings:write";
@@ -30,6 +37,33 @@ on_both! {
         assert_eq!(app.delete(&path).bearer_auth(&token).answer().await.status, 204);
         app.get(&path).bearer_auth(&token).answer().await.assert_problem(404, "not_found");
         app.delete(&path).bearer_auth(&token).answer().await.assert_problem(404, "not_found");
+    }
+
+    async fn a_shop_is_not_deleted_while_its_first_order_arrives(app: TestApp) {
+        let tenant = app.tenant().await;
+        let shop = app.shop(&tenant, "a").await;
+        let target = app.config.database.target.clone();
+        let owner = tenant.id.parse().expect("the tenant has an id");
+        let first = Incoming {
+            shop_id: shop.parse().expect("the shop has an id"),
+            external_id: "1".into(),
+            document: serde_json::from_value(order(json!({}))).expect("a canonical order"),
+        };
+        let (sender, receiver) = mpsc::channel();
+        let arrival = std::thread::spawn(move || {
+            let mut connection = target.connect(true).expect("the database answers");
+            transaction(&mut connection, |connection| -> Result<(), DbError> {
+                let outcomes = apply(connection, owner, &[first], SystemClock.now(), &RandomIds::default())?;
+                assert!(outcomes[0].is_ok(), "{outcomes:?}");
+                sender.send(()).expect("the test waits");
+                std::thread::sleep(Duration::from_millis(500));
+                Ok(())
+            })
+        });
+        receiver.recv().expect("the order is written, and not committed yet");
+        let deletion = app.delete(&format!("/v1/shops/{shop}")).bearer_auth(app.token(&tenant, READ_WRITE));
+        deletion.answer().await.assert_problem(409, "shop_in_use");
+        arrival.join().expect("the writer ends").expect("the order is committed");
     }
 
     async fn one_shop_has_one_name_on_its_platform(app: TestApp) {
