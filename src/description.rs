@@ -28,6 +28,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Exports", "Groups of customers as files."),
     ("Privacy", "Telling a person everything, forgetting them, and who did so."),
     ("Segments", "Groups of customers: described in a language of their own, counted, explained, saved."),
+    ("Campaigns", "Planned, drawn, worked off, and measured against people who were left out on purpose."),
     ("Analytics", "Figures over all customers and orders."),
     ("Shops", "Stores on platforms, and tills."),
     ("Settings", "The tenant's own settings."),

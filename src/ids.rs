@@ -69,6 +69,10 @@ id_kinds! {
     DeliveryId = DeliveryKind("whd");
     /// A product of a shop.
     ProductId = ProductKind("prd");
+    /// A campaign.
+    CampaignId = CampaignKind("cmp");
+    /// One contact with one customer.
+    TouchId = TouchKind("tch");
     /// A tag.
     TagId = TagKind("tag");
     /// What one call or one refresh did to tags.

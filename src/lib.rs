@@ -40,5 +40,6 @@ pub mod tags;
 pub mod telemetry;
 pub mod tenants;
 pub mod time;
+pub mod touches;
 pub mod validation;
 pub mod webhooks;

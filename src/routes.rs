@@ -16,6 +16,8 @@ use crate::{
     tenants, webhooks,
     shops, tags, tenants, webhooks,
     privacy, segments, shops, tags, tenants, webhooks,
+    analytics, campaigns, catalog, consents, customers, description, events, exports, health, lifecycle,
+    notes, orders, privacy, shops, tags, tenants, touches,
 };
 
 /// Registers every endpoint.
@@ -36,6 +38,8 @@ pub fn configure(config: &mut ServiceConfig) {
     lifecycle::api::routes(config);
     segments::api::routes(config);
     webhooks::api::routes(config);
+    campaigns::api::routes(config);
+    touches::api::routes(config);
 }
 
 /// The description of every endpoint.

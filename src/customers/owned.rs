@@ -6,7 +6,8 @@
 //! `customer_id` has `origin_id` as well: `(tenant_id, tag_id, customer_id, origin_id)`.
 
 /// By name, in the order in which they are locked.
-pub const TABLES: &[&str] = &["consents", "customer_tags", "events", "notes", "tag_changes"];
+pub const TABLES: &[&str] =
+    &["campaign_members", "consents", "customer_tags", "events", "notes", "tag_changes", "touches"];
 
 /// Tables with a `customer_id` that go another way, and which.
 pub const OTHERS: &[(&str, &str)] = &[

@@ -24,6 +24,8 @@ pub enum OnConflict {
     Keep,
     /// These columns are overwritten.
     Update(&'static [&'static str]),
+    /// These assignments are made, over the row that is there and the new one, `excluded`.
+    Set(&'static [&'static str]),
 }
 
 /// Rows on their way into a table. Keys must not repeat within one upsert.
@@ -76,6 +78,9 @@ impl Upsert<'_> {
                 let set: Vec<String> =
                     columns.iter().map(|column| format!("{column} = excluded.{column}")).collect();
                 format!(" ON CONFLICT ({key}) DO UPDATE SET {}", set.join(", "))
+            }
+            OnConflict::Set(assignments) => {
+                format!(" ON CONFLICT ({key}) DO UPDATE SET {}", assignments.join(", "))
             }
         }
     }

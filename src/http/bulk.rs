@@ -23,6 +23,8 @@ use crate::validation::{Report, Validate};
 pub trait BulkItem: DeserializeOwned + Validate + Send + 'static {
     /// The field of the body that holds the list, such as `orders`.
     const LIST: &'static str;
+    /// How many may come in one list, where that is not what the configuration says.
+    const MOST: Option<usize> = None;
 }
 
 /// A body with many objects: `{"<list>": […]}`, or NDJSON with an object a line.
@@ -211,25 +213,26 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for FieldsVisitor<V> {
 }
 
 fn read_list<T: BulkItem>(bytes: &[u8], limits: &Limits) -> Result<Vec<Result<T>>> {
+    let most = T::MOST.unwrap_or(limits.bulk_items);
     // The list and its object are two levels more than an object of its own.
     let levels = limits.body_depth + 2;
     // Most bodies are sound and are read in one go; only others are taken apart.
     if let Ok(Fields(fields)) = json::parse::<Fields<Vec<T>>>(bytes, levels)
         && let Ok([(name, items)]) = <[_; 1]>::try_from(fields)
         && name == T::LIST
-        && (1..=limits.bulk_items).contains(&items.len())
+        && (1..=most).contains(&items.len())
     {
         return Ok(items.into_iter().map(checked).collect());
     }
     let pointer = format!("/{}", T::LIST);
     match only_list(json::parse(bytes, levels)?, T::LIST)? {
-        Some(Value::Array(items)) if (1..=limits.bulk_items).contains(&items.len()) => {
+        Some(Value::Array(items)) if (1..=most).contains(&items.len()) => {
             Ok(items.into_iter().map(|item| checked(json::fit(item)?)).collect())
         }
         Some(Value::Array(items)) => Err(Error::invalid(
             pointer,
             if items.is_empty() { "empty" } else { "too_many" },
-            format!("must have 1 to {} entries, has {}; NDJSON takes more", limits.bulk_items, items.len()),
+            format!("must have 1 to {most} entries, has {}; NDJSON takes more", items.len()),
         )),
         Some(_) => Err(Error::invalid(pointer, "invalid_type", "must be a list")),
         None => Err(Error::invalid(pointer, "required", "is needed")),

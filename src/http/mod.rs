@@ -22,7 +22,7 @@ pub use body::{Body, LargeBody, PatchBody, collect};
 pub use bulk::{Bulk, BulkItem, BulkItemResult, BulkResponse, BulkStatus, apply_each};
 pub use etag::{EntityTag, IfMatch};
 pub use idempotency::{Idempotency, InFlight, Stored, forget_old_answers};
-pub use json::nearest;
+pub use json::{fit, nearest};
 pub use limits::{RateLimiter, RateState};
 pub use mask::PersonalData;
 pub use merge_patch::{patched, present};

@@ -139,7 +139,8 @@ impl Paging {
         Ok(Page { data, has_more: next_cursor.is_some(), next_cursor, total: None })
     }
 
-    fn cursor_after<K: Serialize>(&self, after: K) -> Result<String> {
+    /// What leads to the page that begins after a row with this sort key.
+    pub fn cursor_after<K: Serialize>(&self, after: K) -> Result<String> {
         let cursor = Cursor { v: VERSION, list: self.list.clone(), after };
         Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor)?))
     }

@@ -13,6 +13,8 @@ use super::service::{self, NewTenant};
 use super::store;
 use crate::app::AppState;
 use crate::auth::{Require, RequireAdmin, scope};
+use crate::campaigns::contact_plan::ContactPlan;
+use crate::campaigns::settings::CampaignSettings;
 use crate::consents::{ConsentPolicy, ConsentPolicyPatch};
 use crate::customers::policy::{IdentityPolicy, IdentityPolicyPatch};
 use crate::error::{Error, Result};
@@ -137,6 +139,10 @@ struct SettingsResponse {
     rfm: RfmSettings,
     /// From where on a customer is of high quality.
     quality: QualitySettings,
+    /// What figures of campaigns go by.
+    campaigns: CampaignSettings,
+    /// How often and when campaigns may contact people.
+    contact_plan: ContactPlan,
     /// When the tenant was made.
     created_at: Timestamp,
     /// When the settings were changed last.
@@ -163,6 +169,8 @@ impl From<Tenant> for SettingsResponse {
             identity_policy: tenant.settings.identity_policy,
             rfm: tenant.settings.rfm,
             quality: tenant.settings.quality,
+            campaigns: tenant.settings.campaigns,
+            contact_plan: tenant.settings.contact_plan,
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,
         }
@@ -222,6 +230,12 @@ struct UpdateSettingsRequest {
     /// Replaces from where on a customer is of high quality, as a whole.
     #[serde(deserialize_with = "present")]
     quality: Option<QualitySettings>,
+    /// Replaces what figures of campaigns go by as a whole.
+    #[serde(deserialize_with = "present")]
+    campaigns: Option<CampaignSettings>,
+    /// Replaces the contact plan as a whole.
+    #[serde(deserialize_with = "present")]
+    contact_plan: Option<ContactPlan>,
 }
 
 const MOST_RATES: usize = 2_000;
@@ -246,6 +260,12 @@ impl Validate for UpdateSettingsRequest {
         }
         if let Some(quality) = &self.quality {
             report.under("quality", |report| quality.check(report));
+        }
+        if let Some(campaigns) = &self.campaigns {
+            report.under("campaigns", |report| campaigns.check(report));
+        }
+        if let Some(plan) = &self.contact_plan {
+            report.under("contact_plan", |report| plan.check(report));
         }
         let rates = self.exchange_rates.as_deref().unwrap_or_default();
         if report.list_length("exchange_rates", rates.len(), MOST_RATES) {
@@ -313,6 +333,12 @@ impl UpdateSettingsRequest {
         }
         if let Some(quality) = self.quality {
             tenant.settings.quality = quality;
+        }
+        if let Some(campaigns) = self.campaigns {
+            tenant.settings.campaigns = campaigns;
+        }
+        if let Some(plan) = self.contact_plan {
+            tenant.settings.contact_plan = plan;
         }
         Ok(())
     }

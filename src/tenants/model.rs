@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::campaigns::contact_plan::ContactPlan;
+use crate::campaigns::settings::CampaignSettings;
 use crate::consents::ConsentPolicy;
 use crate::currency;
 use crate::customers::policy::IdentityPolicy;
@@ -35,6 +37,8 @@ pub struct Tenant {
 pub struct Settings {
     pub lifecycle: Lifecycle,
     pub exchange_rates: Vec<ExchangeRate>,
+    pub campaigns: CampaignSettings,
+    pub contact_plan: ContactPlan,
     pub consent_policy: ConsentPolicy,
     /// What the tombstones of those who were erased are hashed under; made when the first is.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod auth;
+mod campaigns;
 mod command_line;
 mod consents;
 mod conventions;

@@ -3,6 +3,7 @@
 mod archive;
 mod file;
 mod inbox;
+mod marketing;
 mod people;
 mod privacy;
 mod saved_segments;
@@ -11,6 +12,7 @@ mod tagging;
 pub use archive::*;
 pub use file::*;
 pub use inbox::*;
+pub use marketing::*;
 pub use people::*;
 pub use privacy::*;
 pub use saved_segments::*;

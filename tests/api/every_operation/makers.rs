@@ -53,6 +53,11 @@ impl Owner {
             }
             "TagId" => self.post(app, "/v1/tags", json!({"name": name})).await,
             "PrivacyRequestId" => self.ask(app),
+            "CampaignId" => {
+                let variants = json!([{"key": "a", "weight": 100}]);
+                let body = json!({"name": name, "channels": ["sms"], "variants": variants});
+                self.post(app, "/v1/campaigns", body).await
+            }
             kind => panic!(
                 "a path names a `{kind}`, and nobody has said how one is made: add a line for it to `Owner::make` in \
                  tests/api/every_operation/makers.rs"

@@ -1,0 +1,4 @@
+DROP TABLE touches;
+DROP TABLE campaign_reports;
+DROP TABLE campaign_members;
+DROP TABLE campaigns;

@@ -1,0 +1,180 @@
+//! Who is to be contacted.
+
+use actix_web::{get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::AppState;
+use crate::auth::{Require, scope};
+use crate::campaigns::model::Purpose;
+use crate::campaigns::service;
+use crate::campaigns::worklist::{self, Task, Wanted};
+use crate::consents::Channel;
+use crate::error::{Error, Result};
+use crate::http::{Paging, PersonalData, Query, Reply, UrlPath};
+use crate::ids::{CampaignId, CustomerId};
+use crate::time::Timestamp;
+
+/// Which worklist.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct WorklistParameters {
+    /// How people are to be contacted; one of the campaign's channels.
+    #[param(inline, example = "sms")]
+    channel: Channel,
+}
+
+/// Somebody to contact. Without `pii:read` names and addresses are masked, in the text as well.
+#[derive(Debug, Serialize, ToSchema)]
+struct TaskResponse {
+    customer_id: CustomerId,
+    /// The variant.
+    #[schema(example = "a")]
+    arm: String,
+    #[schema(example = "张小红")]
+    name: Option<String>,
+    #[schema(example = "小红")]
+    nick: Option<String>,
+    #[schema(example = "13800001234")]
+    phone: Option<String>,
+    #[schema(example = "hong@example.com")]
+    email: Option<String>,
+    /// Why they are contacted.
+    reason: TaskReason,
+    /// The last three things they bought, the newest first.
+    last_purchases: Vec<PurchaseResponse>,
+    /// What to say, filled in.
+    #[schema(example = "张小红，您喜欢的羽绒服上新了")]
+    text: Option<String>,
+    /// How many short messages the text takes; only for `sms`.
+    #[schema(example = 1)]
+    units: Option<i64>,
+}
+
+/// Why somebody is contacted.
+#[derive(Debug, Serialize, ToSchema)]
+struct TaskReason {
+    purpose: Purpose,
+    /// What it is about.
+    subject: Option<String>,
+    /// The stage at the launch.
+    #[schema(example = "dormant")]
+    stage: Option<String>,
+    /// Orders so far.
+    orders: i64,
+    /// What they came to, less refunds.
+    spent_amount: i64,
+    last_order_at: Option<Timestamp>,
+}
+
+/// Something that was bought.
+#[derive(Debug, Serialize, ToSchema)]
+struct PurchaseResponse {
+    #[schema(example = "羽绒服")]
+    title: Option<String>,
+    #[schema(example = "DC-XXXXL-RED")]
+    sku: Option<String>,
+    quantity: i64,
+    paid_at: Timestamp,
+}
+
+/// Somebody who is left alone for now.
+#[derive(Debug, Serialize, ToSchema)]
+struct HeldBack {
+    customer_id: CustomerId,
+    /// `no_consent`, `no_address`, `cap_reached`, `subject_cap_reached`, `given_up`, `cooling_down_after_order`,
+    /// `cooling_down_after_refund`, `cooling_down_after_complaint`, `quiet_hours` or `erased`.
+    #[schema(example = "cap_reached")]
+    reason: String,
+}
+
+/// A page of the worklist.
+#[derive(Debug, Serialize, ToSchema)]
+struct WorklistResponse {
+    /// Who is to be contacted now.
+    data: Vec<TaskResponse>,
+    /// Who of the members that this page looked at is left alone for now, and why.
+    held_back: Vec<HeldBack>,
+    /// Whether there is another page.
+    has_more: bool,
+    /// What to send as `cursor` to get it; `null` on the last page.
+    next_cursor: Option<String>,
+}
+
+// Masked where it is read, because the texts are filled in there.
+impl PersonalData for WorklistResponse {}
+
+/// Read the worklist
+///
+/// Members who were not contacted over the channel yet, with the reason, their last purchases and the text filled in. A page
+/// looks at `limit` members: whom the contact plan leaves alone at this moment is told apart, with why. As soon as a touch
+/// comes back, its member is off the list.
+#[utoipa::path(
+    tag = "Campaigns",
+    security(("bearer" = ["campaigns:read"])),
+    params(("campaign_id" = CampaignId, Path, description = "The campaign."), WorklistParameters, Paging),
+    responses((status = 200, description = "A page of the worklist.", body = WorklistResponse)),
+)]
+#[get("/v1/campaigns/{campaign_id}/worklist")]
+pub async fn get_worklist(
+    caller: Require<scope::CampaignsRead>,
+    app: web::Data<AppState>,
+    path: UrlPath<CampaignId>,
+    parameters: Query<WorklistParameters>,
+    paging: Paging,
+) -> Result<Reply<WorklistResponse>> {
+    let tenant = app.tenants.get(caller.tenant).await?;
+    let (id, now) = (path.0, app.clock.now());
+    let wanted = Wanted {
+        channel: parameters.0.channel,
+        after: paging.after::<CustomerId>()?,
+        limit: paging.limit,
+        pii: caller.pii,
+    };
+    let (campaign, stretch) = app
+        .db
+        .read(move |connection| {
+            let campaign = service::get(connection, tenant.id, id)?;
+            let stretch = worklist::read(connection, &tenant, &campaign, wanted, now)?;
+            Ok::<_, Error>((campaign, stretch))
+        })
+        .await?;
+    let next = stretch.last.filter(|_| stretch.has_more);
+    let document = &campaign.document;
+    let task = |task: Task| TaskResponse {
+        customer_id: task.contact.customer_id,
+        arm: task.contact.arm,
+        name: task.contact.name,
+        nick: task.contact.nick,
+        phone: task.contact.phone,
+        email: task.contact.email,
+        reason: TaskReason {
+            purpose: document.purpose,
+            subject: document.subject.clone(),
+            stage: task.contact.stage,
+            orders: task.contact.orders,
+            spent_amount: task.contact.spent_amount,
+            last_order_at: task.contact.last_order_at,
+        },
+        last_purchases: task
+            .purchases
+            .into_iter()
+            .map(|purchase| PurchaseResponse {
+                title: purchase.title,
+                sku: purchase.sku,
+                quantity: purchase.quantity,
+                paid_at: purchase.paid_at,
+            })
+            .collect(),
+        text: task.text,
+        units: task.units,
+    };
+    let held = |(customer_id, reason)| HeldBack { customer_id, reason };
+    Ok(Reply::ok(WorklistResponse {
+        data: stretch.tasks.into_iter().map(task).collect(),
+        held_back: stretch.held_back.into_iter().map(held).collect(),
+        has_more: stretch.has_more,
+        next_cursor: next.map(|last| paging.cursor_after(last)).transpose()?,
+    }))
+}

@@ -1,0 +1,230 @@
+//! The launch: who is in, who is in which arm, and what they were at that moment, frozen.
+//!
+//! The audience is looked up once and drawn in memory, from the seed and the customers' ids alone; then it is written in
+//! chunks, each a transaction of its own, so that other writers get their turn. Nobody sees the members before the last
+//! step makes the campaign run. Who launches holds a lease on the campaign: a second launch waits for nobody and is
+//! refused; one that dies leaves a draft, whose leftovers the next launch clears away.
+
+mod draw;
+
+pub use draw::Draw;
+
+use super::cells;
+use super::document::Stratum;
+use super::model::{Campaign, CampaignState, HOLDOUT};
+use super::service;
+use super::store::eligibility::Rules;
+use super::store::launch::{self as store, Candidate, Frozen};
+use crate::clock::IdGen;
+use crate::currency;
+use crate::db::{Backend, Db};
+use crate::error::{Error, Result};
+use crate::ids::CampaignId;
+use crate::lifecycle;
+use crate::tenants::Tenant;
+use crate::time::Timestamp;
+
+/// Members written in one transaction.
+const CHUNK: usize = 10_000;
+/// How long a launch that went silent is waited for.
+const LEASE_SECONDS: i64 = 60;
+const DAY_SECONDS: i64 = 86_400;
+/// Why the tenant's own holdout is kept out.
+pub const TENANT_HOLDOUT: &str = "tenant_holdout";
+/// How far back the covariate looks.
+pub const COVARIATE_DAYS: i64 = 365;
+
+/// What a launch goes by.
+pub struct Launch<'a> {
+    pub db: &'a Db,
+    pub tenant: &'a Tenant,
+    pub campaign: CampaignId,
+    /// When an experiment that was drawn elsewhere began.
+    pub launched_at: Option<Timestamp>,
+    pub now: Timestamp,
+    pub ids: &'a dyn IdGen,
+}
+
+impl Launch<'_> {
+    /// Launches the campaign, or answers it as it is if it was launched before. Blocks.
+    pub fn run(&self) -> Result<Campaign> {
+        let (tenant, id) = (self.tenant.id, self.campaign);
+        let campaign = self.db.read_blocking(|connection| service::get(connection, tenant, id))?;
+        if campaign.is_launched() {
+            return Ok(campaign);
+        }
+        let at = self.moment(&campaign)?;
+        let token = self.ids.uuid(self.now);
+        let lease = store::Lease { tenant, campaign: id, token };
+        let until = self.now.plus_seconds(LEASE_SECONDS);
+        if !self.db.write_blocking(|connection| lease.take(connection, self.now, until))? {
+            // Somebody else may have finished between the two looks.
+            let campaign = self.db.read_blocking(|connection| service::get(connection, tenant, id))?;
+            return if campaign.is_launched() {
+                Ok(campaign)
+            } else {
+                Err(Error::conflict("launch_in_progress", "the campaign is being launched already"))
+            };
+        }
+        let launched = self.freeze(&campaign, &lease, at);
+        if launched.is_err() {
+            // What was written stays unseen; the next launch clears it away.
+            let _: Result<()> = self.db.write_blocking(|connection| lease.give_up(connection));
+        }
+        launched?;
+        self.db.read_blocking(|connection| service::get(connection, tenant, id))
+    }
+
+    fn moment(&self, campaign: &Campaign) -> Result<Timestamp> {
+        match self.launched_at {
+            None => Ok(self.now),
+            Some(_) if !campaign.external => Err(Error::invalid(
+                "/launched_at",
+                "not_external",
+                "is only for a campaign whose arms were given from outside; others begin when they are launched",
+            )),
+            Some(at) if at > self.now => {
+                Err(Error::invalid("/launched_at", "out_of_range", "must not lie in the future"))
+            }
+            Some(at) => Ok(at),
+        }
+    }
+
+    fn freeze(&self, campaign: &Campaign, lease: &store::Lease, at: Timestamp) -> Result<()> {
+        let moment = store::Moment {
+            at,
+            covariate_from: at.plus_seconds(-COVARIATE_DAYS * DAY_SECONDS),
+            now: self.now,
+        };
+        let mut candidates = if campaign.external {
+            self.db.read_blocking(|connection| store::assigned(connection, lease, &moment))?
+        } else {
+            self.clear(lease)?;
+            let audience = self.audience(campaign)?;
+            self.db
+                .read_blocking(|connection| store::candidates(connection, lease.tenant, &audience, &moment))?
+        };
+        if candidates.is_empty() {
+            return Err(Error::conflict("empty_audience", "nobody is in the campaign's audience"));
+        }
+        candidates.sort_by_key(|candidate| candidate.origin_id);
+        let members = self.draw(campaign, &candidates, at)?;
+        for chunk in members.chunks(CHUNK) {
+            let until = self.now.plus_seconds(LEASE_SECONDS);
+            self.db.write_blocking(|connection| {
+                if !lease.hold(connection, until)? {
+                    return Err(lost());
+                }
+                Ok(store::freeze(connection, lease, chunk)?)
+            })?;
+        }
+        let ends_at = at.plus_seconds(campaign.document.window_days * DAY_SECONDS);
+        if self.db.write_blocking(|connection| lease.finish(connection, at, ends_at, self.now))? {
+            Ok(())
+        } else {
+            Err(lost())
+        }
+    }
+
+    /// Members that a launch which died left behind.
+    fn clear(&self, lease: &store::Lease) -> Result<()> {
+        while self.db.write_blocking(|connection| store::clear(connection, lease, CHUNK as i64))? > 0 {}
+        Ok(())
+    }
+
+    fn audience(&self, campaign: &Campaign) -> Result<store::Audience<'static>> {
+        let audience = campaign.document.audience.as_ref().ok_or_else(|| {
+            Error::conflict("no_audience", "the campaign has neither an audience nor arms given from outside")
+        })?;
+        let condition = self.db.read_blocking(|connection| {
+            super::audience::condition(connection, self.tenant, audience, self.now)
+        })?;
+        let reasons = eligibility(self.tenant, campaign, self.db.backend(), self.now).reasons();
+        Ok(store::Audience { condition, reasons })
+    }
+
+    fn draw<'c>(
+        &self,
+        campaign: &'c Campaign,
+        candidates: &'c [Candidate],
+        at: Timestamp,
+    ) -> Result<Vec<Frozen<'c>>> {
+        let bounds = lifecycle::Rules::overall(self.tenant, at)?.bounds();
+        let decimals = currency::decimals(&self.tenant.currency);
+        let mut members: Vec<Frozen<'_>> = candidates
+            .iter()
+            .map(|candidate| Frozen {
+                candidate,
+                arm: candidate.arm.as_deref(),
+                suppressed: candidate.suppressed.as_deref(),
+                stage: candidate
+                    .first_order_at
+                    .zip(candidate.last_order_at)
+                    .map(|(first, last)| bounds.stage(first, last).as_str()),
+                spend_band: cells::spend_band(candidate.spent_amount, decimals),
+            })
+            .collect();
+        if !campaign.external {
+            let draw = Draw::new(campaign);
+            let apart =
+                self.tenant.settings.contact_plan.holdout.as_ref().filter(|_| campaign.document.contact_plan);
+            for member in members.iter_mut().filter(|member| member.suppressed.is_none()) {
+                let held = apart.is_some_and(|holdout| draw::is_held(holdout, member.candidate.customer_id));
+                member.suppressed = held.then_some(TENANT_HOLDOUT);
+            }
+            let by = &campaign.document.stratify_by;
+            let stratum = |member: &Frozen<'_>| {
+                let part = |wanted, cell| if by.contains(&wanted) { cell } else { None };
+                (part(Stratum::Stage, member.stage), part(Stratum::SpendBand, Some(member.spend_band)))
+            };
+            let eligible = members.iter_mut().filter(|member| member.suppressed.is_none());
+            let mut eligible: Vec<&mut Frozen<'_>> = eligible.collect();
+            if by.is_empty() {
+                for member in eligible {
+                    member.arm = Some(draw.arm(member.candidate.origin_id));
+                }
+            } else {
+                let order = draw.within_strata(
+                    eligible.iter().map(|member| (member.candidate.origin_id, stratum(member))),
+                );
+                for (place, arm) in order {
+                    eligible[place].arm = Some(arm);
+                }
+            }
+        }
+        Ok(members)
+    }
+}
+
+/// Who may be contacted by the campaign now.
+pub fn eligibility<'a>(
+    tenant: &'a Tenant,
+    campaign: &'a Campaign,
+    backend: Backend,
+    now: Timestamp,
+) -> Rules<'a> {
+    let considered = campaign.document.contact_plan;
+    Rules {
+        tenant: tenant.id,
+        backend,
+        plan: considered.then_some(&tenant.settings.contact_plan),
+        consents: &tenant.settings.consent_policy,
+        channels: if considered { &campaign.document.channels } else { &[] },
+        subject: campaign.document.subject.as_deref(),
+        now,
+        only: None,
+    }
+}
+
+fn lost() -> Error {
+    Error::conflict("launch_in_progress", "another launch of the campaign took over")
+}
+
+/// The states from which a campaign is launched.
+pub const LAUNCHABLE: [CampaignState; 2] = [CampaignState::Draft, CampaignState::Scheduled];
+
+/// The arms of a campaign: the variants in their order, and the holdout where there is one.
+pub fn arms(campaign: &Campaign) -> Vec<&str> {
+    let holdout = (campaign.document.holdout_percent.is_some() || campaign.external).then_some(HOLDOUT);
+    campaign.document.variants.iter().map(|variant| variant.key.as_str()).chain(holdout).collect()
+}

@@ -1,0 +1,85 @@
+//! All variants against the holdout, cell by cell.
+
+use std::collections::BTreeMap;
+
+use super::comparison::conversion_lift;
+use super::model::{Amount, Cell, CellDimension, Interval};
+use super::spending::{Buyer, Spending};
+use super::store::MemberSums;
+use crate::campaigns::lift::{self, Estimate, Verdict};
+use crate::campaigns::model::HOLDOUT;
+
+/// A way to divide the audience.
+struct Dimension {
+    name: &'static str,
+    of_members: fn(&MemberSums) -> Option<String>,
+    of_buyer: fn(&Buyer) -> Option<String>,
+}
+
+const DIMENSIONS: [Dimension; 3] = [
+    Dimension { name: "stage", of_members: |sums| sums.stage.clone(), of_buyer: |buyer| buyer.stage.clone() },
+    Dimension {
+        name: "spend_band",
+        of_members: |sums| sums.spend_band.clone(),
+        of_buyer: |buyer| buyer.spend_band.clone(),
+    },
+    Dimension {
+        name: "shop",
+        of_members: |sums| sums.shop_id.map(|shop| shop.to_string()),
+        of_buyer: |buyer| buyer.shop.clone(),
+    },
+];
+
+/// Members without the property.
+const NONE: &str = "none";
+
+pub fn dimensions(sums: &[MemberSums], buyers: &[Buyer], unit: f64) -> Vec<CellDimension> {
+    let divided = DIMENSIONS.iter().map(|dimension| {
+        let name = |cell: Option<String>| cell.unwrap_or_else(|| NONE.into());
+        // The variants together and the holdout.
+        let mut cells: BTreeMap<String, [Spending; 2]> = BTreeMap::new();
+        for sums in sums {
+            let place = usize::from(sums.arm == HOLDOUT);
+            cells.entry(name((dimension.of_members)(sums))).or_default()[place].enlist(sums);
+        }
+        for buyer in buyers {
+            let place = usize::from(buyer.arm == HOLDOUT);
+            cells.entry(name((dimension.of_buyer)(buyer))).or_default()[place].add(buyer, None);
+        }
+        told_together(dimension.name, cells, unit)
+    });
+    divided.filter(|dimension| dimension.cells.len() > 1).collect()
+}
+
+fn told_together(dimension: &str, cells: BTreeMap<String, [Spending; 2]>, unit: f64) -> CellDimension {
+    let comparable = |arms: &[Spending; 2]| arms.iter().all(|arm| arm.members > 0);
+    let compared = cells.values().filter(|arms| comparable(arms)).count();
+    let confidence = lift::shared_confidence(compared);
+    let mut told: Vec<Cell> = cells
+        .into_iter()
+        .map(|(cell, [treated, control])| {
+            let conversion = conversion_lift(&treated, &control, confidence);
+            let revenue = lift::welch(treated.revenue.outcome, control.revenue.outcome, confidence);
+            let interval =
+                conversion.map(|it| Estimate { difference: it.difference, low: it.low, high: it.high });
+            Cell {
+                cell,
+                targeted: treated.members,
+                targeted_converted: treated.converted,
+                holdout: control.members,
+                holdout_converted: control.converted,
+                conversion,
+                revenue_per_member: revenue.map(|it| Interval::from(it.times(1.0 / unit))),
+                incremental_revenue: revenue.map(|it| Amount::from(it.times(treated.members as f64))),
+                verdict: Verdict::of(interval),
+            }
+        })
+        .collect();
+    let p_value = |cell: &Cell| cell.conversion.and_then(|conversion| conversion.p_value);
+    let adjusted = lift::holm(&told.iter().filter_map(p_value).collect::<Vec<_>>());
+    let with_p = told.iter_mut().filter_map(|cell| cell.conversion.as_mut()?.p_value.as_mut());
+    for (p_value, adjusted) in with_p.zip(adjusted) {
+        *p_value = adjusted;
+    }
+    CellDimension { dimension: dimension.into(), compared, cells: told }
+}

@@ -1,0 +1,311 @@
+//! Putting a report together.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::comparison::Yardstick;
+use super::model::{AfterReport, ArmReport, Checks, CostReport, Overlap, ReportResponse, Suppressed};
+use super::spending::{Spending, buyers};
+use super::store::{self, FunnelRow, GoodsCost, OrderRow, Scope};
+use super::{arms, attributed, cells, days, funnel};
+use crate::campaigns::lift;
+use crate::campaigns::model::{Campaign, HOLDOUT};
+use crate::campaigns::store as campaigns;
+use crate::currency;
+use crate::db::AnyConnection;
+use crate::error::Result;
+use crate::ids::{CampaignId, OrderId};
+use crate::tenants::Tenant;
+use crate::time::{self, Timestamp};
+
+/// How the report is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Options {
+    /// The quantile of the spends at which they are cut off, beside the figures without a cut.
+    pub winsorise: Option<f64>,
+}
+
+/// Days after the window at which both arms are looked at again.
+const AFTER_DAYS: [i64; 3] = [30, 90, 180];
+const DAY_SECONDS: i64 = 86_400;
+
+/// The report on a launched campaign as it stands now.
+pub fn report(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    campaign: &Campaign,
+    options: Options,
+    now: Timestamp,
+) -> Result<ReportResponse> {
+    let (launched_at, ends_at) = campaign.window()?;
+    let scope = Scope::of(connection, campaign)?;
+    let settings = &tenant.settings.campaigns;
+    let unit = 10f64.powi(currency::decimals(&tenant.currency) as i32);
+    let (sizes, suppressed) = campaigns::sizes(connection, tenant.id, campaign.id)?;
+    let sums = store::member_sums(connection, &scope)?;
+    let orders = store::orders(connection, &scope, &campaign.document.conversion)?;
+    let goods = Goods::of(connection, tenant, &scope, &orders)?;
+    let buyers = buyers(&orders, |order| goods.cost(order));
+    let ceiling = options
+        .winsorise
+        .and_then(|quantile| lift::ceiling(buyers.iter().map(|buyer| buyer.revenue), quantile));
+    let arms = arms::spending(campaign, &sums, &buyers, ceiling);
+    let touches = Touches::of(connection, &scope)?;
+    let (lines, parts) = arms::costs(&campaign.document.costs, &arms, &touches.by_channel);
+    let members =
+        |key: &str| arms.iter().find(|(arm, _)| arm == key).map_or(0, |(_, spending)| spending.members);
+    let yardstick = Yardstick {
+        arms: arms.iter().map(|(_, spending)| spending).collect(),
+        unit,
+        margin_known: goods.known,
+        ceiling,
+        new_customer_cost: settings.new_customer_cost_amount,
+    };
+    let control = arms.iter().find(|(key, spending)| key == HOLDOUT && spending.members > 0);
+    let variants = || arms.iter().filter(|(key, _)| key != HOLDOUT);
+    let cost: i64 = lines.iter().map(|line| line.amount).sum();
+    let comparisons: Vec<_> = control
+        .iter()
+        .flat_map(|(_, control)| {
+            variants().filter_map(|(key, treated)| {
+                yardstick.compare(key, treated, control, parts.get(key).copied().unwrap_or(0))
+            })
+        })
+        .collect();
+    let overall = control.and_then(|(_, control)| {
+        let treated = Spending::together(variants().map(|(_, spending)| spending));
+        yardstick.compare("all", &treated, control, cost)
+    });
+    let checks = checks(connection, campaign, &scope, &sizes, &orders, now)?;
+    let window = (launched_at, ends_at);
+    let named: Vec<(String, i64)> =
+        arms.iter().map(|(key, spending)| (key.clone(), spending.members)).collect();
+    let zone = time::time_zone(&tenant.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+    Ok(ReportResponse {
+        campaign_id: campaign.id,
+        name: campaign.document.name.clone(),
+        state: campaign.state_at(now),
+        external: campaign.external,
+        currency: tenant.currency.clone(),
+        launched_at,
+        ends_at,
+        computed_at: now,
+        notes: notes(&checks, control.is_some(), goods.known, campaign),
+        audience: sizes.iter().chain(&suppressed).map(|(_, members)| members).sum(),
+        suppressed: suppressed.into_iter().map(|(reason, members)| Suppressed { reason, members }).collect(),
+        arms: arms.iter().map(|(key, spending)| arm(key, spending, &touches, goods.known, unit)).collect(),
+        comparisons,
+        overall,
+        costs: CostReport { amount: cost, lines, budget_amount: campaign.document.budget_amount },
+        channels: funnel::channels(&touches.by_channel, &touches.objections, members),
+        cells: if control.is_some() { cells::dimensions(&sums, &buyers, unit) } else { Vec::new() },
+        attribution: attribution(connection, tenant, campaign, &scope, &orders)?,
+        checks,
+        days: days::days(&orders, &named, window, now, &zone, unit),
+        after: after(connection, tenant, &scope, &named, unit, now)?,
+    })
+}
+
+/// What the goods of orders cost.
+struct Goods {
+    costs: HashMap<OrderId, GoodsCost>,
+    default_percent: Option<i64>,
+    /// Whether every order's is known.
+    known: bool,
+}
+
+impl Goods {
+    fn of(
+        connection: &mut AnyConnection,
+        tenant: &Tenant,
+        scope: &Scope,
+        orders: &[OrderRow],
+    ) -> Result<Self> {
+        let margins = &tenant.settings.campaigns.margins;
+        let costs = store::goods_cost(connection, scope, margins)?;
+        let default_percent = margins.default_percent;
+        let known = orders.iter().all(|order| match costs.get(&order.order_id) {
+            Some(cost) => cost.unknown_lines == 0,
+            None => default_percent.is_some(),
+        });
+        Ok(Self { costs, default_percent, known })
+    }
+
+    fn cost(&self, order: &OrderRow) -> i64 {
+        let cost = match self.costs.get(&order.order_id) {
+            Some(cost) => cost.known + (cost.estimated_hundredfold + 50) / 100,
+            // Without lines, the amount before the offer's discount is all there is to go by.
+            None => {
+                let worth = order.total_amount.unwrap_or(0) + order.discount_amount.unwrap_or(0);
+                (worth * (100 - self.default_percent.unwrap_or(100)) + 50) / 100
+            }
+        };
+        order.in_tenants_currency(cost)
+    }
+}
+
+/// What became of the touches.
+struct Touches {
+    by_channel: Vec<FunnelRow>,
+    by_arm: Vec<FunnelRow>,
+    objections: Vec<store::ObjectionRow>,
+}
+
+impl Touches {
+    fn of(connection: &mut AnyConnection, scope: &Scope) -> Result<Self> {
+        let by_channel = store::funnel(connection, scope, true)?;
+        let mut arms = BTreeSet::new();
+        let one_channel_each = by_channel.iter().all(|row| arms.insert(row.arm.clone()));
+        let by_arm =
+            if one_channel_each { by_channel.clone() } else { store::funnel(connection, scope, false)? };
+        let objected = by_channel.iter().any(|row| row.objected > 0);
+        let objections = if objected { store::objections(connection, scope)? } else { Vec::new() };
+        Ok(Self { by_channel, by_arm, objections })
+    }
+}
+
+fn arm(key: &str, spending: &Spending, touches: &Touches, margin_known: bool, unit: f64) -> ArmReport {
+    let revenue = spending.revenue.outcome;
+    let row = touches.by_arm.iter().find(|row| row.arm == key);
+    ArmReport {
+        key: key.into(),
+        members: spending.members,
+        converted: spending.converted,
+        conversion_rate: spending.conversions().rate(),
+        orders: spending.orders.sum as i64,
+        revenue_amount: revenue.sum as i64,
+        revenue_per_member: revenue.mean() / unit,
+        margin_amount: margin_known.then_some(spending.margin.sum as i64),
+        discount_amount: spending.discount_amount,
+        funnel: funnel::steps(row, spending.members, Some(spending.converted)),
+    }
+}
+
+fn checks(
+    connection: &mut AnyConnection,
+    campaign: &Campaign,
+    scope: &Scope,
+    sizes: &[(String, i64)],
+    orders: &[OrderRow],
+    now: Timestamp,
+) -> Result<Checks> {
+    let document = &campaign.document;
+    let holdout = document.holdout_percent.unwrap_or(0.0) / 100.0;
+    let total: f64 = document.variants.iter().map(|variant| variant.weight).sum();
+    let members = |key: &str| sizes.iter().find(|(arm, _)| arm == key).map_or(0, |(_, members)| *members);
+    let variants = document
+        .variants
+        .iter()
+        .map(|variant| (variant.key.as_str(), (1.0 - holdout) * variant.weight / total));
+    let expected: Vec<(i64, f64)> = variants
+        .chain((holdout > 0.0).then_some((HOLDOUT, holdout)))
+        .map(|(key, weight)| (members(key), weight))
+        .collect();
+    // Without a weight for its holdout, the sizes of an external experiment have nothing to be measured by.
+    let comparable = holdout > 0.0 || members(HOLDOUT) == 0;
+    let sample_ratio_p = lift::sample_ratio(&expected).filter(|_| comparable);
+    let overlaps = store::overlaps(connection, scope)?;
+    Ok(Checks {
+        sample_ratio_p,
+        sample_ratio_mismatch: sample_ratio_p.is_some_and(|p| p < lift::MISMATCH_P),
+        window_open: scope.until > now,
+        holdout_contacted: store::holdout_contacted(connection, scope)?,
+        merged_members: campaigns::members_of(connection, scope.tenant, scope.campaign, &scope.merged)?,
+        unconverted_orders: orders.iter().filter(|order| order.net_amount.is_none()).count() as i64,
+        overlaps: overlaps
+            .into_iter()
+            .map(|(campaign_id, members)| Overlap { campaign_id, members })
+            .collect(),
+    })
+}
+
+fn notes(checks: &Checks, holdout: bool, margin_known: bool, campaign: &Campaign) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut note = |applies: bool, text: &str| {
+        if applies {
+            notes.push(text.to_string());
+        }
+    };
+    note(
+        !holdout,
+        "There is no holdout, so nothing tells what would have been bought anyway: only attributed figures exist.",
+    );
+    note(
+        checks.window_open,
+        "The window is not over: these figures will change, and a verdict now is premature.",
+    );
+    note(
+        checks.sample_ratio_mismatch,
+        "The arms are not as large as they were meant to be (p < 0.001): something beside chance decided who is in \
+         which, and the differences cannot be trusted.",
+    );
+    note(
+        checks.holdout_contacted > 0,
+        "Members of the holdout were contacted, which makes the lift look smaller.",
+    );
+    note(!checks.overlaps.is_empty(), "Other campaigns contacted some of the members in the same time.");
+    note(
+        holdout && !margin_known,
+        "The cost of goods is not known for all orders, so there is no margin and no ROI: set a margin in the settings, or \
+         tell the products' costs.",
+    );
+    note(campaign.external, "The arms were drawn elsewhere and are taken as they were told.");
+    notes
+}
+
+fn attribution(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    campaign: &Campaign,
+    scope: &Scope,
+    orders: &[OrderRow],
+) -> Result<Vec<super::model::AttributionReport>> {
+    let settings = &tenant.settings.campaigns;
+    let from = scope.from.plus_seconds(-settings.longest_attribution() * DAY_SECONDS);
+    let contacts = store::contacts(connection, scope, from)?;
+    let owners = campaigns::coupon_owners(connection, tenant.id)?;
+    let codes: Vec<String> = owners.keys().cloned().collect();
+    let used = store::coupons(connection, scope, &codes)?;
+    let coupons: HashMap<OrderId, BTreeSet<CampaignId>> = used
+        .into_iter()
+        .map(|(order, codes)| {
+            let campaigns = codes.iter().filter_map(|code| owners.get(code)).flatten().copied();
+            (order, campaigns.collect())
+        })
+        .collect();
+    Ok(attributed::models(campaign.id, orders, &contacts, &coupons, settings))
+}
+
+fn after(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    scope: &Scope,
+    arms: &[(String, i64)],
+    unit: f64,
+    now: Timestamp,
+) -> Result<Vec<AfterReport>> {
+    let mut reports = Vec::new();
+    for days in AFTER_DAYS {
+        let until = scope.until.plus_seconds(days * DAY_SECONDS);
+        if until > now {
+            break;
+        }
+        let awake_since = until.plus_seconds(-tenant.settings.lifecycle.dormant_after_days * DAY_SECONDS);
+        let rows = store::after(connection, scope, until, awake_since)?;
+        reports.extend(arms.iter().map(|(key, members)| {
+            let row = rows.iter().find(|row| row.arm == *key);
+            let (buyers, revenue, awake) =
+                row.map_or((0, 0, 0), |row| (row.buyers, row.revenue_amount, row.awake));
+            let size = (*members).max(1) as f64;
+            AfterReport {
+                days,
+                arm: key.clone(),
+                buyers,
+                repeat_rate: buyers as f64 / size,
+                revenue_amount: revenue,
+                revenue_per_member: revenue as f64 / unit / size,
+                dormant: members - awake,
+            }
+        }));
+    }
+    Ok(reports)
+}

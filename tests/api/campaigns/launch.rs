@@ -1,0 +1,118 @@
+//! Drawing and freezing an audience.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::Shop;
+use crate::support::{TestApp, on_both};
+
+/// Each member's arm, page by page.
+async fn arms(app: &TestApp, shop: &Shop, campaign: &str) -> BTreeMap<String, Value> {
+    let mut arms = BTreeMap::new();
+    let mut cursor = String::new();
+    loop {
+        let page = shop.get(app, &format!("/v1/campaigns/{campaign}/members?limit=150{cursor}")).await;
+        for member in page.at("data").as_array().unwrap() {
+            arms.insert(member["customer_id"].as_str().unwrap().to_string(), member["arm"].clone());
+        }
+        match page.at("next_cursor").as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return arms,
+        }
+    }
+}
+
+on_both! {
+    async fn a_launch_draws_every_member_once_and_for_ever(app: TestApp) {
+        let shop = Shop::with_customers(&app, 400).await;
+        let own = json!({"seed": "winter", "variants": [{"key": "a", "weight": 75}, {"key": "b", "weight": 25}]});
+        let first = shop.campaign(&app, own.clone()).await;
+        assert!(arms(&app, &shop, &first).await.is_empty());
+        let launched = shop.launch(&app, &first, json!({})).await;
+        assert_eq!((&launched["audience"], &launched["campaign"]["state"]), (&json!(400), &json!("running")));
+        let drawn = arms(&app, &shop, &first).await;
+        assert_eq!(drawn.len(), 400);
+        for (arm, expected) in [("holdout", 80), ("a", 240), ("b", 80)] {
+            let size = drawn.values().filter(|drawn| *drawn == arm).count();
+            assert!(size.abs_diff(expected) < 40, "{arm}: {size}");
+            let told = launched["arms"].as_array().unwrap().iter().find(|told| told["key"] == arm);
+            assert_eq!(told.unwrap()["members"], size);
+        }
+        let again = shop.launch(&app, &first, json!({})).await;
+        assert_eq!(again, launched);
+        assert_eq!(arms(&app, &shop, &first).await, drawn);
+        let second = shop.campaign(&app, own).await;
+        shop.launch(&app, &second, json!({})).await;
+        assert_eq!(arms(&app, &shop, &second).await, drawn, "the seed decides");
+    }
+
+    async fn two_launches_at_once_give_one_audience(app: TestApp) {
+        let shop = Shop::with_customers(&app, 300).await;
+        let id = shop.campaign(&app, json!({})).await;
+        let path = format!("/v1/campaigns/{id}/launch");
+        let launch = || shop.post(&app, &path, json!({}));
+        let (one, other) = futures_util::future::join(launch(), launch()).await;
+        let mut statuses = [one.status, other.status];
+        statuses.sort();
+        assert!(statuses == [200, 200] || statuses == [200, 409], "{one:?} {other:?}");
+        let launched = shop.launch(&app, &id, json!({})).await;
+        assert_eq!(launched["audience"], 300);
+        assert_eq!(arms(&app, &shop, &id).await.len(), 300);
+    }
+
+    async fn strata_are_divided_as_the_whole(app: TestApp) {
+        let shop = Shop::with_customers(&app, 40).await;
+        for customer in 0..20 {
+            shop.order(&app, &format!("o{customer}"), customer, "2026-11-01T00:00:00Z", 20_000, json!({})).await;
+        }
+        let id = shop.campaign(&app, json!({"stratify_by": ["spend_band"], "holdout_percent": 50})).await;
+        shop.launch(&app, &id, json!({})).await;
+        let members = shop.get(&app, &format!("/v1/campaigns/{id}/members?limit=200")).await;
+        for band in ["0", "100-499"] {
+            let of = |arm: &str| {
+                let members = members.at("data").as_array().unwrap().iter();
+                members.filter(|member| member["spend_band"] == band && member["arm"] == arm).count()
+            };
+            assert_eq!((of("holdout"), of("a")), (10, 10), "{band}");
+        }
+    }
+
+    async fn arms_from_outside_are_taken_as_they_are(app: TestApp) {
+        let shop = Shop::with_customers(&app, 4).await;
+        shop.order(&app, "before", 0, "2026-10-01T00:00:00Z", 15_000, json!({})).await;
+        let id = shop.campaign(&app, json!({"audience": null, "holdout_percent": null})).await;
+        let path = format!("/v1/campaigns/{id}/assignments");
+        let stranger = "cus_01jd7zk3v8e4qbm2n5r9x6t0wy";
+        let answer = shop.post(&app, &path, json!({"assignments": [
+            {"customer_id": shop.customers[0], "arm": "holdout"},
+            {"customer_id": shop.customers[1], "arm": "nobody"},
+            {"customer_id": stranger, "arm": "a"},
+            {"customer_id": shop.customers[0], "arm": "a"},
+        ]})).await;
+        let codes: Vec<_> =
+            (0..4).map(|index| answer.body["results"][index]["error"]["errors"][0]["code"].clone()).collect();
+        assert_eq!(codes, [json!(null), json!("unknown_arm"), json!("unknown_customer"), json!("duplicate")]);
+        shop.assign(&app, &id, &[(0, "a"), (1, "holdout"), (2, "a")]).await;
+        let launched = shop.launch(&app, &id, json!({"launched_at": "2026-11-01T00:00:00Z"})).await;
+        assert_eq!(launched["campaign"]["external"], true);
+        assert_eq!(launched["campaign"]["ends_at"], "2026-11-08T00:00:00Z");
+        assert_eq!(launched["arms"], json!([{"key": "a", "members": 2}, {"key": "holdout", "members": 1}]));
+        let members = shop.get(&app, &format!("/v1/campaigns/{id}/members?arm=a")).await;
+        assert_eq!(members.at("/data/0/spent_before_amount"), 15_000);
+        assert_eq!(members.at("/data/0/stage"), "active");
+        let late = shop.post(&app, &path, json!({"assignments": [{"customer_id": shop.customers[3], "arm": "a"}]})).await;
+        late.assert_problem(409, "campaign_launched");
+    }
+
+    async fn a_campaign_without_anybody_or_with_a_time_of_its_own_is_not_launched(app: TestApp) {
+        let shop = Shop::with_customers(&app, 1).await;
+        let nobody = shop.campaign(&app, json!({"audience": null})).await;
+        let path = |id: &str| format!("/v1/campaigns/{id}/launch");
+        shop.post(&app, &path(&nobody), json!({})).await.assert_problem(409, "no_audience");
+        let own = shop.campaign(&app, json!({})).await;
+        let timed = shop.post(&app, &path(&own), json!({"launched_at": "2026-11-01T00:00:00Z"})).await;
+        assert_eq!(timed.errors(), [("/launched_at".to_string(), "not_external".to_string())]);
+        assert_eq!(shop.get(&app, &format!("/v1/campaigns/{own}")).await.at("state"), "draft");
+    }
+}
