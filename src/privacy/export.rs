@@ -18,6 +18,7 @@ use crate::notes::{self, NoteResponse};
 use crate::orders;
 use crate::orders::model::OrderResponse;
 use crate::privacy::store;
+use crate::privacy::store::contacts::{self, Membership, ToldTouch};
 use crate::privacy::store::rest::{self, HeldTag, TagChange, ToldKey, ToldMerge};
 use crate::tenants::Tenant;
 use crate::time::Timestamp;
@@ -48,6 +49,10 @@ pub struct CustomerExport {
     pub notes: Vec<NoteResponse>,
     /// All that they did beside buying, newest first.
     pub events: Vec<EventResponse>,
+    /// The campaigns that they were in, the latest first.
+    pub campaigns: Vec<Membership>,
+    /// Every contact with them, newest first.
+    pub touches: Vec<ToldTouch>,
 }
 
 /// Rows that are read at once.
@@ -97,6 +102,8 @@ pub fn write(
         |after| events::store::list(connection, whole, &filter, after, PAGE),
         |event| (event.occurred_at, event.id),
     )?;
+    sections.one("campaigns", &contacts::memberships(connection, whole, &person)?)?;
+    sections.one("touches", &contacts::touches(connection, whole, &person)?)?;
     sections.end()
 }
 

@@ -157,6 +157,14 @@ pub const HOLDINGS: &[Holding] = &[
         fate: Fate::Cleared(&[("properties", Json("{}")), ("external_id", Nothing)]),
         told: Told::In("events"),
     },
+    // Arms and sums: without them an experiment would come out otherwise than it was drawn.
+    Holding { table: "campaign_members", by: CUSTOMER, fate: Fate::Stays, told: Told::In("campaigns") },
+    Holding {
+        table: "touches",
+        by: CUSTOMER,
+        fate: Fate::Cleared(&[("objection", Nothing)]),
+        told: Told::In("touches"),
+    },
 ];
 
 /// Tables that hold nothing on customers.
@@ -169,6 +177,8 @@ pub const IMPERSONAL: &[&str] = &[
     "platform_tags",
     "segments",
     "segment_uses",
+    "campaigns",
+    "campaign_reports",
     "jobs",
     "webhook_rejections",
     "tombstones",

@@ -2,6 +2,7 @@
 
 mod asked;
 mod audit;
+pub mod contacts;
 mod erase;
 mod person;
 mod requests;
