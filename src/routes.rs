@@ -17,7 +17,7 @@ use crate::{
     shops, tags, tenants, webhooks,
     privacy, segments, shops, tags, tenants, webhooks,
     analytics, campaigns, catalog, consents, customers, description, events, exports, health, lifecycle,
-    notes, orders, privacy, shops, tags, tenants, touches,
+    notes, orders, privacy, segments, shops, tags, tenants, touches,
 };
 
 /// Registers every endpoint.

@@ -43,6 +43,8 @@ pub struct Launch<'a> {
     pub launched_at: Option<Timestamp>,
     pub now: Timestamp,
     pub ids: &'a dyn IdGen,
+    /// Whether the audience may go by personal data.
+    pub personal: bool,
 }
 
 impl Launch<'_> {
@@ -137,7 +139,7 @@ impl Launch<'_> {
             Error::conflict("no_audience", "the campaign has neither an audience nor arms given from outside")
         })?;
         let condition = self.db.read_blocking(|connection| {
-            super::audience::condition(connection, self.tenant, audience, self.now)
+            super::audience::condition(connection, self.tenant, audience, self.personal, self.now)
         })?;
         let reasons = eligibility(self.tenant, campaign, self.db.backend(), self.now).reasons();
         Ok(store::Audience { condition, reasons })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Shop;
-use crate::support::{TestApp, on_both};
+use crate::support::{Send, TestApp, on_both};
 
 /// Each member's arm, page by page.
 async fn arms(app: &TestApp, shop: &Shop, campaign: &str) -> BTreeMap<String, Value> {
@@ -114,5 +114,43 @@ on_both! {
         let timed = shop.post(&app, &path(&own), json!({"launched_at": "2026-11-01T00:00:00Z"})).await;
         assert_eq!(timed.errors(), [("/launched_at".to_string(), "not_external".to_string())]);
         assert_eq!(shop.get(&app, &format!("/v1/campaigns/{own}")).await.at("state"), "draft");
+    }
+
+    async fn an_audience_is_described_and_the_contact_plan_keeps_people_out_with_the_reason(app: TestApp) {
+        let shop = Shop::with_customers(&app, 4).await;
+        for (customer, paid_at) in [(0, "2026-01-01T00:00:00Z"), (1, "2026-01-01T00:00:00Z"), (2, "2026-01-01T00:00:00Z")] {
+            let own = json!({"customer": {"external_id": format!("c{customer}"), "phone": format!("1380000000{customer}")}});
+            shop.order(&app, &format!("o{customer}"), customer, paid_at, 20_000, own).await;
+        }
+        let consent = format!("/v1/customers/{}/consents/sms", shop.customers[0]);
+        let granted = app.put(&consent).bearer_auth(&shop.token).json(&json!({"granted": true})).answer().await;
+        assert!(granted.status < 300, "{granted:?}");
+        let id = shop.campaign(&app, json!({
+            "contact_plan": true, "holdout_percent": null,
+            "variants": [{"key": "a", "weight": 100, "text": "{name|朋友}，{last_product|羽绒服}上新，回T退订"}],
+            "audience": {"query": "number_of_orders >= 1", "exclude": {"customer_ids": [shop.customers[2]]}},
+        })).await;
+        let launched = shop.launch(&app, &id, json!({})).await;
+        assert_eq!(launched["arms"], json!([{"key": "a", "members": 1}]));
+        assert_eq!(launched["suppressed"], json!([{"reason": "no_consent", "members": 1}]));
+
+        let path = format!("/v1/campaigns/{id}/worklist?channel=sms");
+        let list = shop.get(&app, &path).await;
+        assert_eq!(list.at("/data/0/customer_id"), &json!(shop.customers[0]));
+        assert_eq!(list.at("/data/0/phone"), "138****0000");
+        assert_eq!((list.at("/data/0/text"), list.at("/data/0/units")), (&json!("李*，羽绒服上新，回T退订"), &json!(1)));
+        let bought = json!({"customer": {"external_id": "c0"}});
+        shop.order(&app, "again", 0, launched["campaign"]["launched_at"].as_str().unwrap(), 100, bought).await;
+        let list = shop.get(&app, &path).await;
+        assert_eq!(list.at("data"), &json!([]));
+        let why = json!([{"customer_id": shop.customers[0], "reason": "cooling_down_after_order"}]);
+        assert_eq!(list.at("held_back"), &why);
+        let touch = json!({"external_id": "m1", "customer_id": shop.customers[0], "channel": "sms",
+            "outcome": "unsubscribed", "occurred_at": launched["campaign"]["launched_at"]});
+        shop.post(&app, &format!("/v1/campaigns/{id}/touches"), json!({"touches": [touch]})).await;
+        assert_eq!(shop.get(&app, &path).await.at("held_back"), &json!([]), "who was contacted is off the list");
+        let next = shop.campaign(&app, json!({"contact_plan": true, "audience": {"query": "number_of_orders >= 1"}})).await;
+        let launched = shop.launch(&app, &next, json!({})).await;
+        assert_eq!(launched["suppressed"], json!([{"reason": "no_consent", "members": 3}]), "the consent is withdrawn");
     }
 }
