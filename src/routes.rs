@@ -6,18 +6,8 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    analytics, catalog, consents, customers, description, events, exports, health, lifecycle, notes, orders,
-    privacy, segments, shops, tags, tenants,
-    privacy, shops, tags, tenants,
-    analytics, catalog, consents, customers, description, events, health, lifecycle, notes, orders, segments,
-    shops, tenants,
-    shops, tags, tenants,
-    analytics, catalog, consents, customers, description, events, health, lifecycle, notes, orders, shops,
-    tenants, webhooks,
-    shops, tags, tenants, webhooks,
-    privacy, segments, shops, tags, tenants, webhooks,
-    analytics, campaigns, catalog, consents, customers, description, events, exports, health, lifecycle,
-    notes, orders, privacy, segments, shops, tags, tenants, touches,
+    analytics, campaigns, catalog, consents, customers, description, events, exports, health, lifecycle, notes, orders,
+    privacy, segments, shops, tags, tenants, touches, webhooks,
 };
 
 /// Registers every endpoint.
