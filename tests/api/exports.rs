@@ -3,6 +3,7 @@
 mod columns;
 mod file;
 mod masking;
+mod segment;
 
 use serde_json::{Value, json};
 

@@ -4,6 +4,7 @@ mod assign;
 mod customer;
 mod noun;
 mod platform;
+mod rules;
 
 use serde_json::{Value, json};
 

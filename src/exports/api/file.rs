@@ -11,18 +11,20 @@ use crate::error::{Error, Result};
 use crate::exports::columns::{Basis, Column};
 use crate::exports::service::{self, Export, Layout, Stop, Whom};
 use crate::http::stream::{self, BodyWriter};
+use crate::segments;
+use crate::segments::service::Group;
 use crate::time::{Timestamp, time_zone};
 
 const X_TOTAL_COUNT: header::HeaderName = header::HeaderName::from_static("x-total-count");
 /// When to come again while as many exports run as may.
 const RETRY_AFTER: u64 = 10;
 
-/// Answers with the file of whom the caller wants. What cannot be had is refused before the first byte; what fails later
+/// Answers with the file of a group, or of everybody. What cannot be had is refused before the first byte; what fails later
 /// breaks the connection off.
 pub async fn send(
     app: &web::Data<AppState>,
     caller: &Caller,
-    whom: Whom,
+    group: Option<Group>,
     columns: Vec<Column>,
     layout: Layout,
 ) -> Result<HttpResponse> {
@@ -35,6 +37,11 @@ pub async fn send(
     let zone = time_zone(&tenant.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
     let basis = Basis { currency: tenant.currency.clone(), zone, now };
     let export = Export { tenant: tenant.id, columns, basis, masked: !caller.pii, layout };
+    let personal = caller.pii;
+    let whom: Whom = Box::new(move |connection| {
+        let members = |group| segments::service::members(connection, &tenant, &group, personal, now);
+        group.map(members).transpose()
+    });
     let (writer, body) = stream::body();
     let (begun, rows) = oneshot::channel();
     let span = tracing::Span::current();

@@ -4,6 +4,7 @@ mod assign;
 mod customer;
 mod history;
 mod noun;
+mod refresh;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -22,6 +23,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(noun::delete_tag)
         .service(assign::assign_tag)
         .service(assign::unassign_tag)
+        .service(refresh::refresh_tag)
         .service(history::list_tag_history)
         .service(customer::tag_customer)
         .service(customer::untag_customer);

@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 use crate::http::{
     Body, Idempotency, IfMatch, Page, Paging, PatchBody, Reply, TIDY, UrlPath, is_tidy, patched, present,
 };
-use crate::ids::TagId;
+use crate::ids::{SegmentId, TagId};
 use crate::tags::model::{LONGEST_NAME, TagResponse, name_key};
-use crate::tags::{service, store};
+use crate::tags::{rules, service, store};
 use crate::validation::{Report, Validate};
 
 /// A tag to be made.
@@ -31,6 +31,10 @@ struct CreateTagRequest {
     #[serde(default)]
     #[schema(example = "#c0392b", pattern = "^#[0-9a-f]{6}$")]
     color: Option<String>,
+    /// A segment that the tag is to follow: its members have the tag, from now on and by themselves.
+    #[serde(default)]
+    #[schema(example = json!(null))]
+    segment_id: Option<SegmentId>,
 }
 
 /// What to change; absent fields stay as they are.
@@ -48,6 +52,10 @@ struct UpdateTagRequest {
     #[serde(deserialize_with = "patched")]
     #[schema(value_type = Option<String>, example = "#c0392b", pattern = "^#[0-9a-f]{6}$")]
     color: Option<Option<String>>,
+    /// A segment that the tag is to follow; `null` leaves the tag with those who have it.
+    #[serde(deserialize_with = "patched")]
+    #[schema(value_type = Option<SegmentId>, example = json!(null))]
+    segment_id: Option<Option<SegmentId>>,
 }
 
 const LONGEST_DESCRIPTION: usize = 1_000;
@@ -122,7 +130,7 @@ pub async fn list_tags(
 
 /// Create a tag
 ///
-/// Makes a tag that nobody has yet.
+/// Makes a tag that nobody has yet, or that the members of a segment have.
 #[utoipa::path(
     tag = "Tags",
     security(("bearer" = ["tags:write"])),
@@ -138,22 +146,28 @@ pub async fn create_tag(
     body: Body<CreateTagRequest>,
 ) -> Result<Reply<TagResponse>> {
     let claim = idempotency.claim(&caller, &body.raw)?;
-    let (tenant, now, request) = (caller.tenant, app.clock.now(), body.value);
+    let tenant = app.tenants.get(caller.tenant).await?;
+    let (personal, now, request, state) = (caller.pii, app.clock.now(), body.value, app.clone());
     let tag = TagResponse {
         description: request.description,
         color: request.color,
+        segment_id: request.segment_id,
         ..TagResponse::named(app.ids.id(now), request.name, now)
     };
     let stored = app
         .db
         .write(move |connection| {
             claim.once(connection, now, |connection| {
-                Ok((StatusCode::CREATED, service::create(connection, tenant, tag)?))
+                let tag = service::create(connection, tenant.id, tag)?;
+                let tag = rules::begin(connection, &tenant, &tag, personal, now, &*state.ids)?;
+                Ok((StatusCode::CREATED, tag))
             })
         })
         .await?;
     let address = format!("/v1/tags/{}", stored.value.id);
-    Ok(stored.reply().revision(1).location(address))
+    // A rule that was applied at once has counted as a change.
+    let revision = if stored.value.segment_id.is_some() { 2 } else { 1 };
+    Ok(stored.reply().revision(revision).location(address))
 }
 
 /// Read a tag
@@ -195,16 +209,26 @@ pub async fn update_tag(
     body: PatchBody<UpdateTagRequest>,
 ) -> Result<Reply<TagResponse>> {
     let (id, now, caller, patch) = (path.0, app.clock.now(), caller.clone(), body.0);
+    let (tenant, state) = (app.tenants.get(caller.tenant).await?, app.clone());
     let tag = app
         .db
         .write(move |connection| {
-            service::update(connection, caller.tenant, id, now, |tag| {
+            let mut new_rule = false;
+            let tag = service::update(connection, tenant.id, id, now, |tag| {
                 if_match.check(tag.revision, &caller)?;
+                let segment = patch.segment_id.unwrap_or(tag.segment_id);
+                new_rule = segment.is_some() && segment != tag.segment_id;
+                tag.refreshed_at = tag.refreshed_at.filter(|_| segment == tag.segment_id);
+                tag.segment_id = segment;
                 tag.name = patch.name.unwrap_or_else(|| tag.name.clone());
                 tag.description = patch.description.unwrap_or_else(|| tag.description.clone());
                 tag.color = patch.color.unwrap_or_else(|| tag.color.clone());
                 Ok(())
-            })
+            })?;
+            match new_rule {
+                true => rules::begin(connection, &tenant, &tag, caller.pii, now, &*state.ids),
+                false => Ok(tag),
+            }
         })
         .await?;
     Ok(Reply::ok_at(tag.revision, tag))

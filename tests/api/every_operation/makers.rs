@@ -52,6 +52,10 @@ impl Owner {
                 self.post(app, &format!("/v1/customers/{customer}/notes"), json!({"text": "likes red"})).await
             }
             "TagId" => self.post(app, "/v1/tags", json!({"name": name})).await,
+            "SegmentId" => {
+                let body = json!({"name": name, "query": "number_of_orders >= 2"});
+                self.post(app, "/v1/segments", body).await
+            }
             "PrivacyRequestId" => self.ask(app),
             "CampaignId" => {
                 let variants = json!([{"key": "a", "weight": 100}]);
