@@ -6,8 +6,8 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    analytics, campaigns, catalog, consents, customers, description, events, exports, health, lifecycle, notes, orders,
-    privacy, segments, shops, tags, tenants, touches, webhooks,
+    analytics, campaigns, catalog, consents, customers, description, events, exports, health, lifecycle,
+    notes, orders, privacy, segments, shops, tags, tenants, touches, webhooks,
 };
 
 /// Registers every endpoint.
