@@ -17,6 +17,7 @@ pub mod launch;
 pub mod lift;
 pub mod model;
 pub mod report;
+pub mod schedule;
 pub mod service;
 pub mod settings;
 pub mod store;

@@ -1,6 +1,7 @@
 //! All jobs of the service.
 
 use super::{Job, Progress, Schedule};
+use crate::campaigns;
 use crate::config::WebhookConfig;
 use crate::http::forget_old_answers;
 use crate::privacy::shop_erasure;
@@ -17,6 +18,6 @@ pub fn registry(webhooks: &WebhookConfig) -> Vec<Job> {
         let more = tags::rules::catch_up(run.db, run.tenant, run.due_at, run.now, run.ids)?;
         Ok(if more { Progress::More } else { Progress::Done })
     });
-    let own = [answers, shop_erasure::job(), tag_rules];
+    let own = [answers, shop_erasure::job(), tag_rules, campaigns::schedule::job()];
     own.into_iter().chain(webhooks::jobs(webhooks.retention_days)).collect()
 }

@@ -68,6 +68,7 @@ pub async fn assign_arms(
 /// How to launch.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({}))]
 struct LaunchCampaignRequest {
     /// When an experiment whose arms were given from outside began; now, if absent.
     launched_at: Option<Timestamp>,

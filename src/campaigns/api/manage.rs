@@ -64,7 +64,9 @@ pub async fn list_campaigns(
 
 /// Create a campaign
 ///
-/// A draft, or, with `scheduled_at`, a campaign that is launched by itself at that time.
+/// A draft, or, with `scheduled_at`, a campaign that is launched by itself within a minute of that time. One that cannot
+/// be launched then (nobody is in its audience, or its `query` goes by personal data, which only a saved segment may)
+/// becomes a draft again.
 #[utoipa::path(
     tag = "Campaigns",
     security(("bearer" = ["campaigns:write"])),

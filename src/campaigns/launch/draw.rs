@@ -125,8 +125,9 @@ mod tests {
 
     #[test]
     fn the_same_seed_and_customer_give_the_same_arm_for_ever() {
+        // As another implementation of SHA-256 over the same bytes has it.
         let arms: Vec<_> = (0..12).map(|number| draw().arm(customer(number))).collect();
-        assert_eq!(arms, ["b", "a", "a", "holdout", "b", "a", "a", "a", "a", "a", "a", "a"]);
+        assert_eq!(arms, ["a", "b", "b", "a", "a", "a", "a", "b", "b", "b", "a", "a"]);
         let other = Draw::with("another seed", 0.1, vec![("a", 75.0), ("b", 25.0)]);
         assert!((0..100).any(|number| other.arm(customer(number)) != draw().arm(customer(number))));
     }

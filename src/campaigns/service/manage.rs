@@ -111,6 +111,17 @@ pub fn update(
     if campaign == before { Ok(campaign) } else { write(connection, campaign, now) }
 }
 
+/// Makes a scheduled campaign a draft, unless somebody changed it meanwhile.
+pub fn unschedule(connection: &mut AnyConnection, campaign: &Campaign, now: Timestamp) -> Result<()> {
+    let mut draft = campaign.clone();
+    draft.document.scheduled_at = None;
+    draft.state = CampaignState::Draft;
+    draft.updated_at = now;
+    draft.revision += 1;
+    store::update(connection, &draft)?;
+    Ok(())
+}
+
 fn fit_state(value: Value) -> Result<CampaignState> {
     serde_json::from_value(value).map_err(|_| {
         Error::invalid("/state", "invalid_value", "must be one of draft, scheduled, running, ended, archived")

@@ -142,6 +142,19 @@ pub fn count(
     super::count_rows(connection, &sql!("SELECT COUNT(*) AS count FROM campaigns k WHERE {}", condition))
 }
 
+/// The scheduled campaign whose time came first.
+pub fn due(connection: &mut AnyConnection, tenant: TenantId, now: Timestamp) -> Result<Option<Campaign>> {
+    let query = sql!(
+        "SELECT {} FROM campaigns k WHERE k.tenant_id = {} AND k.state = {} AND k.scheduled_at <= {}
+         ORDER BY k.scheduled_at, k.id LIMIT 1",
+        Sql::text(COLUMNS),
+        tenant,
+        CampaignState::Scheduled.as_text(),
+        now
+    );
+    query.first::<CampaignRow>(connection)?.map(CampaignRow::into_campaign).transpose()
+}
+
 /// Writes what may change, as long as the stored revision is the one before.
 pub fn update(connection: &mut AnyConnection, campaign: &Campaign) -> Result<bool> {
     let row = CampaignRow::new(campaign)?;

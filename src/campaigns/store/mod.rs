@@ -6,7 +6,7 @@ pub mod launch;
 mod members;
 pub mod worklist;
 
-pub use campaigns::{Filter, count, coupon_owners, delete, find, insert, list, update};
+pub use campaigns::{Filter, count, coupon_owners, delete, due, find, insert, list, update};
 pub use members::{
     MemberFilter, MemberRow, PlannedMember, assign, count_members, known_customers, members, members_of,
     open_for_assignments, sizes,
