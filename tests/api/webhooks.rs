@@ -2,7 +2,7 @@
 
 mod any_order;
 mod bad_input;
-mod push;
+pub mod push;
 mod read;
 mod receive;
 mod samples;

@@ -22,7 +22,7 @@ use crate::validation::{Report, Validate};
 /// Whom to merge.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"from": "cus_01jd7zk3v8e4qbm2n5r9x6t0wz"}))]
+#[schema(example = json!({"from": "cus_01jd7zk3v8e4qbm2n5r9x6t0wy"}))]
 struct MergeCustomerRequest {
     /// The customer who is merged into the one of the path. Their id goes on to answer, with that one.
     from: CustomerId,
@@ -151,7 +151,7 @@ pub async fn list_customer_merges(
 /// Who is not the same.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"other": "cus_01jd7zk3v8e4qbm2n5r9x6t0wz"}))]
+#[schema(example = json!({"other": "cus_01jd7zk3v8e4qbm2n5r9x6t0wy"}))]
 struct SeparateCustomersRequest {
     /// The customer who is not the same person as the one of the path.
     other: CustomerId,

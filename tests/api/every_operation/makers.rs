@@ -10,6 +10,7 @@ use crate::customers::hong;
 use crate::orders::order;
 use crate::products::coat;
 use crate::support::{Send, TestApp, TestTenant};
+use crate::webhooks::push::Pushing;
 
 /// A tenant whose objects are made, and a token of it with all scopes.
 pub struct Owner {
@@ -56,6 +57,12 @@ impl Owner {
                 let body = json!({"name": name, "query": "number_of_orders >= 2"});
                 self.post(app, "/v1/segments", body).await
             }
+            "MergeId" => {
+                let survivor = self.post(app, "/v1/customers", hong()).await;
+                let from = self.post(app, "/v1/customers", hong()).await;
+                self.post(app, &format!("/v1/customers/{survivor}/merge"), json!({"from": from})).await
+            }
+            "DeliveryId" => self.deliver(app).await,
             "PrivacyRequestId" => self.ask(app),
             "CampaignId" => {
                 let variants = json!([{"key": "a", "weight": 100}]);
@@ -79,6 +86,19 @@ impl Owner {
         let shop = (&ids as &dyn IdGen).id(now);
         let id = data_request(&mut connection, act, shop, &asked).expect("the request is kept");
         id.to_string()
+    }
+
+    /// What a platform pushes, kept as a delivery.
+    async fn deliver(&self, app: &TestApp) -> String {
+        let shop = Pushing::new(app, &self.tenant, "standard").await;
+        let body = order(json!({})).to_string();
+        let request = app.post(&shop.path()).header("content-type", "application/json");
+        let signed = shop.sign(&format!("msg_{}", self.made), body.as_bytes());
+        let signed = signed.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let answer = signed.body(body).answer().await;
+        assert_eq!(answer.status, 200, "a delivery is taken: {answer:?}");
+        let list = app.get(&format!("/v1/webhook-deliveries?shop_id={}", shop.shop)).bearer_auth(&self.token);
+        list.answer().await.at("/data/0/id").as_str().expect("a delivery has an id").into()
     }
 
     async fn put_in_shop(&self, app: &TestApp, what: &str, body: serde_json::Value) -> String {
