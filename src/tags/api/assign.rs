@@ -21,6 +21,7 @@ use crate::validation::{Report, Validate};
 /// Which customers are meant, in exactly one of these ways.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"customer_ids": ["cus_01jd7zk3v8e4qbm2n5r9x6t0wy"]}))]
 struct TaggingRequest {
     /// These customers.
     #[schema(example = json!(["cus_01jd7zk3v8e4qbm2n5r9x6t0wy"]), min_items = 1, max_items = 100000)]
