@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use diesel::connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager};
+#[cfg(feature = "postgres")]
+use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
 
 use super::{AnyConnection, DbError};
 
@@ -26,6 +28,7 @@ pub fn snapshot<T, E: From<DbError>>(
     outcome
 }
 
+#[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "SQLite's deadline is set apart"))]
 fn begin(connection: &mut AnyConnection, limit: Duration) -> Result<(), DbError> {
     match connection {
         #[cfg(feature = "postgres")]

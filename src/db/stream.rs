@@ -8,6 +8,7 @@ use diesel::row::{Field, Row};
 use uuid::Uuid;
 
 use super::{AnyConnection, DbError, Sql};
+#[cfg(feature = "postgres")]
 use crate::sql;
 use crate::time::Timestamp;
 
