@@ -110,6 +110,10 @@ mod postgres {
         let text = format!("FETCH FORWARD {BATCH} FROM streamed");
         let fetch = sql!(&text);
         loop {
+            #[cfg_attr(
+                not(feature = "sqlite"),
+                expect(irrefutable_let_patterns, reason = "one database alone")
+            )]
             let AnyConnection::Postgres(connection) = &mut *connection else { return Ok(()) };
             let rows = LoadConnection::<diesel::connection::DefaultLoadingMode>::load(connection, &fetch);
             let mut seen = 0;
