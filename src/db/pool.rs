@@ -1,7 +1,7 @@
 //! Connections: handed out, run on the blocking pool, thrown away when broken.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -214,8 +214,7 @@ impl Lane {
         let pool = pool::Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
-            // No ping before each use (it costs a round trip): a broken connection is found by its first error.
-            .test_on_check_out(false)
+            .test_on_check_out(true)
             .connection_timeout(options.wait)
             .error_handler(Box::new(pool::NopErrorHandler))
             .build_unchecked(manager);
@@ -228,6 +227,7 @@ impl Lane {
     ) -> Result<T, E> {
         let mut pooled = self.pool.get().map_err(|error| no_connection(&error))?;
         let outcome = work(&mut pooled.connection);
+        pooled.used = Instant::now();
         if outcome.is_err() && pooled.is_gone() {
             // Whatever the work made of it, the truth is that the database went away.
             return Err(DbError::Unreachable("the connection broke".into()).into());
@@ -253,7 +253,13 @@ struct Pooled {
     connection: AnyConnection,
     /// It was found dead and must not go back into the pool.
     dead: bool,
+    /// When it last served somebody.
+    used: Instant,
 }
+
+/// A connection that served a moment ago is taken as it is, for a ping costs a round trip; one that lay idle for longer
+/// may have lost its database meanwhile and is asked first, so that nobody pays for a restart that went unseen.
+const TRUSTED: Duration = Duration::from_millis(500);
 
 impl Pooled {
     /// Asks the database whether it is still there; after failures only, for it costs a round trip.
@@ -272,11 +278,14 @@ impl pool::ManageConnection for Manager {
     fn connect(&self) -> Result<Pooled, DbError> {
         let mut connection = self.target.connect(self.statement_cache)?;
         connection::limit_waiting(&mut connection)?;
-        Ok(Pooled { connection, dead: false })
+        Ok(Pooled { connection, dead: false, used: Instant::now() })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), DbError> {
-        if pooled.is_gone() { Err(DbError::Unreachable("the connection broke".into())) } else { Ok(()) }
+        if pooled.used.elapsed() > TRUSTED && pooled.is_gone() {
+            return Err(DbError::Unreachable("the connection broke".into()));
+        }
+        Ok(())
     }
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {

@@ -94,6 +94,20 @@ fn a_database_that_restarts_under_load_costs_errors_but_no_order() {
     load::assert_stored(&shop, &report.acknowledged);
 }
 
+#[test]
+fn a_database_that_restarts_while_nobody_asks_costs_no_caller_an_error() {
+    let Some(database) = postgres() else { return };
+    let Some(cluster) = &database.cluster else { return };
+    let service = Service::start(&database.url);
+    let shop = service.make_shop();
+    assert_eq!(shop.get("/v1/orders").status(), 200);
+    cluster.control(&["restart", "--wait", "--mode=fast", "--timeout=60", "--log=server.log"]);
+    // Longer than a connection is trusted without being asked.
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(shop.get("/v1/orders").status(), 200);
+    assert_eq!(shop.put_order("after", &load::order("after", 1)).expect("an answer").status(), 201);
+}
+
 /// Commits wait for a lock that the test holds, which no statement before them needs.
 const HELD_COMMITS: &str = "
     CREATE FUNCTION wait_for_the_test() RETURNS trigger LANGUAGE plpgsql AS
