@@ -1,5 +1,7 @@
 //! The front page of the API's description, and what every operation of it says alike.
 
+use std::collections::BTreeMap;
+
 use utoipa::PartialSchema;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::schema::{ArrayItems, Schema};
@@ -87,7 +89,27 @@ pub fn finish(mut document: OpenApi) -> OpenApi {
             refer_to_items(schema, item);
         }
     }
+    open_what_is_extended(&mut components.schemas);
     document
+}
+
+/// A request that refuses unknown fields is closed; an answer with the same fields and more (serde's `flatten`) gets a copy
+/// of it that is open, because nothing could be both.
+fn open_what_is_extended(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    let closed = schemas.clone();
+    for schema in schemas.values_mut() {
+        let RefOr::T(Schema::AllOf(extension)) = schema else { continue };
+        for part in &mut extension.items {
+            let RefOr::Ref(reference) = part else { continue };
+            let name = reference.ref_location.trim_start_matches("#/components/schemas/");
+            let Some(RefOr::T(Schema::Object(object))) = closed.get(name) else { continue };
+            if object.additional_properties.is_some() {
+                let mut open = object.clone();
+                open.additional_properties = None;
+                *part = RefOr::T(Schema::Object(open));
+            }
+        }
+    }
 }
 
 /// utoipa copies what a page is full of into the page; there is a name for it.
@@ -203,19 +225,23 @@ fn add_errors(operation: &mut Operation, writes: bool) {
     let (body, query, path) =
         (operation.request_body.is_some(), has(ParameterIn::Query), has(ParameterIn::Path));
     let if_match = named("If-Match");
+    let about = |subject: &str| operation.tags.iter().flatten().any(|tag| tag == subject);
     // Verified by a signature instead of a token.
-    let signed = !guarded && operation.tags.iter().flatten().any(|tag| tag == "Webhooks");
+    let signed = !guarded && about("Webhooks");
     for error in ERRORS {
         let possible = match error.status {
             // Probes have nothing of their own to refuse, but what is not HTTP is refused everywhere.
             400 => body || query || named("Idempotency-Key") || !guarded,
             401 | 503 => guarded || signed,
             403 | 429 => guarded,
-            404 => path || named("shop_id"),
-            409 => guarded && writes,
+            // A body can name what is not there.
+            404 => path || named("shop_id") || guarded && body,
+            // A campaign has states in which there is nothing to read of it yet.
+            409 => guarded && (writes || path && about("Campaigns")),
             412 => if_match,
             413 | 415 => body || signed && writes,
-            422 => body || query,
+            // The name of a tag has rules, unlike ids, which exist or do not.
+            422 => body || query || named("tag"),
             _ => true,
         };
         let status = error.status.to_string();

@@ -1,5 +1,6 @@
 //! The layers of the source tree, held by reading it: see docs/ARCHITECTURE.md.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 #[test]
@@ -35,6 +36,44 @@ fn no_file_outgrows_a_readers_patience() {
         .filter(|(lines, _)| *lines > 500)
         .collect();
     assert!(long.is_empty(), "split these by subject: {long:#?}");
+}
+
+/// The description of the API goes by names alone: of two types with the same one, the later would replace the other.
+#[test]
+fn no_two_types_share_a_name_in_the_description() {
+    let mut named: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for (path, text) in sources() {
+        for name in described(&text) {
+            named.entry(name).or_default().push(path.clone());
+        }
+    }
+    assert!(named.len() > 100, "the types that are described are found: {}", named.len());
+    let shared: Vec<_> = named.iter().filter(|(_, paths)| paths.len() > 1).collect();
+    assert!(shared.is_empty(), "name them apart with #[schema(as = …)]: {shared:#?}");
+}
+
+/// The names under which the types of a file are described.
+fn described(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if !(line.starts_with("#[derive(") && line.contains("ToSchema")) {
+            continue;
+        }
+        let mut other = None;
+        for line in lines.by_ref() {
+            if let Some((_, rest)) = line.split_once("schema(as = ") {
+                other = rest.split([')', ',']).next().map(str::to_owned);
+            }
+            let words: Vec<_> = line.split_whitespace().skip_while(|word| word.starts_with("pub")).collect();
+            if let ["struct" | "enum", name, ..] = words[..] {
+                let name = name.split(['<', '(', ';', '{']).next().unwrap_or(name).to_owned();
+                names.push(other.unwrap_or(name));
+                break;
+            }
+        }
+    }
+    names
 }
 
 #[test]

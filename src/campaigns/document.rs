@@ -122,6 +122,7 @@ impl Audience {
 /// A group of customers: exactly one of the three.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = CustomerGroup)]
 pub struct Group {
     /// A condition in the segment language.
     #[serde(skip_serializing_if = "Option::is_none")]

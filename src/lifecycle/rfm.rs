@@ -137,6 +137,7 @@ pub fn quantile(count: i64, share: i64, values: [i64; 2]) -> i64 {
 /// Groups of scores, with Shopify's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = RfmGroup)]
 pub enum Group {
     /// Bought very recently, often, and spent the most.
     Champions,

@@ -47,6 +47,7 @@ pub type Place = (Timestamp, OrderId);
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[schema(as = OrderSort)]
 pub enum Sort {
     #[default]
     #[serde(rename = "-ordered_at")]

@@ -19,7 +19,7 @@ use crate::orders;
 use crate::orders::model::OrderResponse;
 use crate::privacy::store;
 use crate::privacy::store::contacts::{self, Membership, ToldTouch};
-use crate::privacy::store::rest::{self, HeldTag, TagChange, ToldKey, ToldMerge};
+use crate::privacy::store::rest::{self, HeldTag, ToldKey, ToldMerge, ToldTagChange};
 use crate::tenants::Tenant;
 use crate::time::Timestamp;
 
@@ -36,7 +36,7 @@ pub struct CustomerExport {
     /// The tags that they have.
     pub tags: Vec<HeldTag>,
     /// The tags that they got and lost, newest first.
-    pub tag_changes: Vec<TagChange>,
+    pub tag_changes: Vec<ToldTagChange>,
     /// What all their orders add up to.
     pub facts: FactsResponse,
     /// The same for each shop.

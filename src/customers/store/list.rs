@@ -18,6 +18,7 @@ use crate::time::Timestamp;
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[schema(as = CustomerSort)]
 pub enum Sort {
     #[default]
     #[serde(rename = "-created_at")]

@@ -28,7 +28,7 @@ pub struct HeldTag {
 
 /// A tag that a person got or lost.
 #[derive(Debug, Serialize, ToSchema, QueryableByName)]
-pub struct TagChange {
+pub struct ToldTagChange {
     #[diesel(sql_type = Text)]
     pub tag: String,
     #[diesel(sql_type = Bool)]
@@ -96,7 +96,7 @@ pub fn tag_changes(
     connection: &mut AnyConnection,
     tenant: TenantId,
     customers: &BTreeSet<CustomerId>,
-) -> Result<Vec<TagChange>> {
+) -> Result<Vec<ToldTagChange>> {
     let changes = sql!(
         "SELECT t.name AS tag, h.gained, h.changed_at FROM tag_changes h
          JOIN tags t ON t.tenant_id = {} AND t.id = h.tag_id
