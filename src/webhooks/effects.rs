@@ -207,7 +207,9 @@ impl Update<'_> {
                 version: Some(self.record.version),
                 name: self.record.name.clone(),
                 phone: self.record.phone.clone(),
+                phone_verified: self.record.phone_verified,
                 email: self.record.email.clone(),
+                email_verified: self.record.email_verified,
                 address: self.record.address.clone(),
                 ..CustomerDocument::default()
             },

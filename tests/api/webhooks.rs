@@ -7,3 +7,4 @@ mod read;
 mod receive;
 mod samples;
 mod slow;
+mod vouched;
