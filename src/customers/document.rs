@@ -210,7 +210,7 @@ impl Validate for CreateCustomerRequest {
 }
 
 /// Checks name, nick, birthday, language, phone and e-mail, in this order.
-pub(super) fn check_texts(texts: [Option<&str>; 6], report: &mut Report) {
+pub(crate) fn check_texts(texts: [Option<&str>; 6], report: &mut Report) {
     let [name, nick, birthday, language, phone, email] = texts;
     for (key, value, most) in
         [("name", name, MAX_ID), ("nick", nick, MAX_ID), ("phone", phone, 50), ("email", email, 254)]

@@ -16,6 +16,7 @@ use crate::orders::document::{Address, Attributes};
 use crate::orders::model::OrderResponse;
 use crate::tags::CustomerTag;
 use crate::time::Timestamp;
+use crate::touches::TouchResponse;
 
 /// A customer's contact, joined from all that was told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -137,6 +138,8 @@ pub struct ProfileResponse {
     pub activity: Vec<ActivityResponse>,
     /// The five newest things that they did.
     pub recent_events: Vec<EventResponse>,
+    /// The five newest contacts with them, and what came of each.
+    pub recent_touches: Vec<TouchResponse>,
     /// The five newest notes.
     pub recent_notes: Vec<NoteResponse>,
 }

@@ -31,6 +31,7 @@ use crate::orders::document::Address;
 use crate::tags;
 use crate::tenants;
 use crate::time::Timestamp;
+use crate::touches;
 
 /// A customer in bulk.
 pub type CustomerItem = ShopItem<CustomerDocument>;
@@ -289,6 +290,7 @@ fn addresses(customer: &CustomerResponse, identities: &[IdentityResponse]) -> Ad
 const RECENT_ORDERS: i64 = 10;
 const RECENT_NOTES: i64 = 5;
 const RECENT_EVENTS: i64 = 5;
+const RECENT_TOUCHES: i64 = 5;
 
 /// A customer's file on one page; `cuts` are the bounds between RFM scores.
 pub fn profile(
@@ -323,6 +325,7 @@ pub fn profile(
         last_seen_at: activity.iter().map(|kind| kind.last_at).max(),
         activity,
         recent_events: events::store::recent(connection, tenant.id, customer.id, RECENT_EVENTS)?,
+        recent_touches: touches::store::recent(connection, tenant.id, customer.id, RECENT_TOUCHES)?,
         recent_notes: notes::store::list(connection, tenant.id, customer.id, None, RECENT_NOTES)?,
         tags: tags::store::of_customer(connection, tenant.id, customer.id)?,
         customer,

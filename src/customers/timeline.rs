@@ -11,6 +11,7 @@ use crate::ids::{OrderId, ShopId, TagId};
 use crate::notes::NoteResponse;
 use crate::tags::model::TaggedBy;
 use crate::time::Timestamp;
+use crate::touches::TouchResponse;
 
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -38,6 +39,8 @@ pub enum EventType {
     NoteWritten,
     /// The customer did something beside buying.
     EventOccurred,
+    /// The customer was contacted.
+    CustomerTouched,
     /// The customer lost a tag.
     TagLost,
     /// The customer got a tag.
@@ -49,7 +52,7 @@ pub enum EventType {
 }
 
 impl EventType {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::CustomerCreated,
         Self::OrderPlaced,
         Self::OrderPaid,
@@ -61,6 +64,7 @@ impl EventType {
         Self::ConsentStated,
         Self::NoteWritten,
         Self::EventOccurred,
+        Self::CustomerTouched,
         Self::TagLost,
         Self::TagGained,
         Self::CustomerMerged,
@@ -114,6 +118,9 @@ pub struct TimelineEventResponse {
     /// What the customer did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<EventResponse>,
+    /// The contact, and what came of it until now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub touch: Option<TouchResponse>,
     /// The tag that came or went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<TimelineTag>,

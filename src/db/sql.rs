@@ -78,6 +78,9 @@ impl<'a> Column<'a> {
     pub fn texts(values: impl IntoIterator<Item = &'a str>) -> Self {
         Self::Text(values.into_iter().map(|text| Some(Cow::Borrowed(text))).collect())
     }
+    pub fn owned_texts(values: impl IntoIterator<Item = String>) -> Self {
+        Self::Text(values.into_iter().map(|text| Some(Cow::Owned(text))).collect())
+    }
     pub fn optional_texts(values: impl IntoIterator<Item = Option<&'a str>>) -> Self {
         Self::Text(values.into_iter().map(|text| text.map(Cow::Borrowed)).collect())
     }

@@ -163,14 +163,17 @@ pub fn these(
     connection: &mut AnyConnection,
     tenant: TenantId,
     customer: CustomerId,
-    span: Option<(Timestamp, Timestamp)>,
+    (first, last): (Timestamp, Timestamp),
     ids: &[EventId],
 ) -> Result<Vec<EventResponse>> {
-    let mut condition = sql!("e.tenant_id = {} AND e.customer_id = {}", tenant, customer);
-    if let Some((first, last)) = span {
-        condition.push(sql!(" AND e.occurred_at BETWEEN {} AND {}", first, last));
-    }
-    condition.push(sql!(" AND e.id {}", Column::ids(ids.iter().copied())));
+    let condition = sql!(
+        "e.tenant_id = {} AND e.customer_id = {} AND e.occurred_at BETWEEN {} AND {} AND e.id {}",
+        tenant,
+        customer,
+        first,
+        last,
+        Column::ids(ids.iter().copied())
+    );
     select(connection, condition)
 }
 

@@ -6,8 +6,9 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::signature::fingerprint;
-use crate::orders::document::{Address, OrderDocument};
-use crate::orders::validate::MAX_ID;
+use crate::customers::document::{Gender, check_texts};
+use crate::orders::document::{Address, Attributes, OrderDocument};
+use crate::orders::validate::{MAX_ID, check_attributes};
 use crate::time::Timestamp;
 use crate::validation::{Report, Validate, Violation};
 
@@ -145,6 +146,16 @@ pub struct CustomerUpdate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nick: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gender: Option<Gender>,
+    /// `YYYY-MM-DD`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birthday: Option<String>,
+    /// A BCP 47 tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// The platform vouches that the phone is the person's own.
     #[serde(default)]
@@ -156,6 +167,9 @@ pub struct CustomerUpdate {
     pub email_verified: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
+    /// Free properties.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<Attributes>,
     /// The platform's own tags, all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
@@ -171,11 +185,16 @@ impl CustomerUpdate {
             external_id,
             version,
             name: None,
+            nick: None,
+            gender: None,
+            birthday: None,
+            language: None,
             phone: None,
             phone_verified: false,
             email: None,
             email_verified: false,
             address: None,
+            attributes: None,
             tags: None,
             consents: Vec::new(),
         }
@@ -188,8 +207,13 @@ impl Validate for CustomerUpdate {
         report.text("name", self.name.as_deref(), MAX_ID);
         report.text("phone", self.phone.as_deref(), 50);
         report.text("email", self.email.as_deref(), 254);
+        let (nick, birthday, language) = (&self.nick, &self.birthday, &self.language);
+        check_texts([None, nick.as_deref(), birthday.as_deref(), language.as_deref(), None, None], report);
         if let Some(address) = &self.address {
             report.under("address", |report| address.validate(report));
+        }
+        if let Some(attributes) = &self.attributes {
+            report.under("attributes", |report| check_attributes(attributes, report));
         }
         let tags = self.tags.as_deref().unwrap_or_default();
         if report.list_length("tags", tags.len(), 250) {

@@ -18,10 +18,11 @@ use crate::notes::{self, NoteResponse};
 use crate::orders;
 use crate::orders::model::OrderResponse;
 use crate::privacy::store;
-use crate::privacy::store::contacts::{self, Membership, ToldTouch};
+use crate::privacy::store::memberships::{self, Membership};
 use crate::privacy::store::rest::{self, HeldTag, ToldKey, ToldMerge, ToldTagChange};
 use crate::tenants::Tenant;
 use crate::time::Timestamp;
+use crate::touches::{self, TouchResponse};
 
 /// All that is held on one person.
 #[derive(ToSchema)]
@@ -52,7 +53,7 @@ pub struct CustomerExport {
     /// The campaigns that they were in, the latest first.
     pub campaigns: Vec<Membership>,
     /// Every contact with them, newest first.
-    pub touches: Vec<ToldTouch>,
+    pub touches: Vec<TouchResponse>,
 }
 
 /// Rows that are read at once.
@@ -102,8 +103,8 @@ pub fn write(
         |after| events::store::list(connection, whole, &filter, after, PAGE),
         |event| (event.occurred_at, event.id),
     )?;
-    sections.one("campaigns", &contacts::memberships(connection, whole, &person)?)?;
-    sections.one("touches", &contacts::touches(connection, whole, &person)?)?;
+    sections.one("campaigns", &memberships::find(connection, whole, &person)?)?;
+    sections.one("touches", &touches::store::of_customers(connection, whole, &person)?)?;
     sections.end()
 }
 

@@ -4,8 +4,12 @@
 //! order; each outcome keeps the earliest moment that was told, so the order of arrival does not matter.
 
 pub mod api;
+mod giving_up;
 pub mod model;
+mod response;
 pub mod service;
 pub mod store;
 
+pub use giving_up::given_up;
 pub use model::{Outcome, TouchItem};
+pub use response::TouchResponse;

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::QueryableByName;
 use diesel::sql_types::{Nullable, Text};
 
+use super::TouchResponse;
 use super::model::Outcome;
 use crate::consents::Channel;
 use crate::db::schema::touches;
 use crate::db::types::Guid;
-use crate::db::{AnyConnection, Column, DbError, Keyed, OnConflict, Table, Upsert};
+use crate::db::{AnyConnection, Column, DbError, Keyed, OnConflict, Sql, Table, Upsert};
+use crate::error::{Error, Result};
 use crate::ids::{CampaignId, CustomerId, TenantId, TouchId};
 use crate::sql;
 use crate::time::Timestamp;
@@ -127,6 +129,34 @@ struct TouchRow {
 }
 
 impl TouchRow {
+    fn into_response(self) -> Result<TouchResponse> {
+        let unknown = || Error::internal(format!("touch {} has an unknown channel", self.id));
+        Ok(TouchResponse {
+            channel: Channel::parse(&self.channel).ok_or_else(unknown)?,
+            id: self.id,
+            customer_id: self.customer_id,
+            external_id: self.external_id,
+            campaign_id: self.campaign_id,
+            arm: self.arm,
+            subject: self.subject,
+            touched_at: self.touched_at,
+            sent_at: self.sent_at,
+            delivered_at: self.delivered_at,
+            opened_at: self.opened_at,
+            clicked_at: self.clicked_at,
+            replied_at: self.replied_at,
+            answered_at: self.answered_at,
+            refused_at: self.refused_at,
+            objected_at: self.objected_at,
+            objection: self.objection,
+            bounced_at: self.bounced_at,
+            complained_at: self.complained_at,
+            unsubscribed_at: self.unsubscribed_at,
+            units: self.units,
+            seconds: self.seconds,
+        })
+    }
+
     fn into_touch(self) -> Touch {
         Touch {
             id: self.id,
@@ -156,6 +186,10 @@ impl TouchRow {
     }
 }
 
+const COLUMNS: &str = "t.channel, t.external_id, t.id, t.customer_id, t.origin_id, t.campaign_id, t.arm, t.subject, \
+    t.touched_at, t.sent_at, t.delivered_at, t.opened_at, t.clicked_at, t.replied_at, t.answered_at, t.refused_at, \
+    t.objected_at, t.objection, t.bounced_at, t.complained_at, t.unsubscribed_at, t.units, t.seconds";
+
 /// The touches that have these keys.
 pub fn touches(
     connection: &mut AnyConnection,
@@ -165,10 +199,8 @@ pub fn touches(
     let channels: BTreeSet<Channel> = keys.iter().map(|(channel, _)| *channel).collect();
     let external: BTreeSet<&str> = keys.iter().map(|(_, external_id)| external_id.as_str()).collect();
     let rows: Vec<TouchRow> = sql!(
-        "SELECT t.channel, t.external_id, t.id, t.customer_id, t.origin_id, t.campaign_id, t.arm, t.subject, t.touched_at,
-             t.sent_at, t.delivered_at, t.opened_at, t.clicked_at, t.replied_at, t.answered_at, t.refused_at, t.objected_at,
-             t.objection, t.bounced_at, t.complained_at, t.unsubscribed_at, t.units, t.seconds
-         FROM touches t WHERE t.tenant_id = {} AND t.channel {} AND t.external_id {}",
+        "SELECT {} FROM touches t WHERE t.tenant_id = {} AND t.channel {} AND t.external_id {}",
+        Sql::text(COLUMNS),
         tenant,
         Column::texts(channels.into_iter().map(Channel::as_str)),
         Column::texts(external)
@@ -179,6 +211,61 @@ pub fn touches(
         Some((key, row.into_touch()))
     });
     Ok(keyed.collect())
+}
+
+/// All touches of these customers, newest first.
+pub fn of_customers(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    customers: &BTreeSet<CustomerId>,
+) -> Result<Vec<TouchResponse>> {
+    let those = sql!(
+        "t.tenant_id = {} AND t.customer_id {} ORDER BY t.touched_at DESC, t.id",
+        tenant,
+        Column::ids(customers.iter().copied())
+    );
+    told(connection, those)
+}
+
+/// The newest touches of a customer.
+pub fn recent(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    customer: CustomerId,
+    limit: i64,
+) -> Result<Vec<TouchResponse>> {
+    let those = sql!(
+        "t.tenant_id = {} AND t.customer_id = {} ORDER BY t.touched_at DESC, t.id DESC LIMIT {}",
+        tenant,
+        customer,
+        limit
+    );
+    told(connection, those)
+}
+
+/// These touches of a customer, which were made between the first and the last of two moments; in any order.
+pub fn these(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    customer: CustomerId,
+    (first, last): (Timestamp, Timestamp),
+    ids: &[TouchId],
+) -> Result<Vec<TouchResponse>> {
+    let those = sql!(
+        "t.tenant_id = {} AND t.customer_id = {} AND t.touched_at BETWEEN {} AND {} AND t.id {}",
+        tenant,
+        customer,
+        first,
+        last,
+        Column::ids(ids.iter().copied())
+    );
+    told(connection, those)
+}
+
+fn told(connection: &mut AnyConnection, those: Sql<'_>) -> Result<Vec<TouchResponse>> {
+    let rows: Vec<TouchRow> =
+        sql!("SELECT {} FROM touches t WHERE {}", Sql::text(COLUMNS), those).load(connection)?;
+    rows.into_iter().map(TouchRow::into_response).collect()
 }
 
 const TOUCHES: Table = Table {

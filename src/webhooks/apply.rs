@@ -16,13 +16,16 @@ pub struct Settled {
     pub status: DeliveryStatus,
     pub error: Option<String>,
     pub orders: Vec<Result<Outcome, Refusal>>,
+    /// It tells of somebody who was erased, so its text is not kept.
+    pub forgotten: bool,
 }
 
 const LONGEST_ERROR: usize = 1_000;
 
 impl Settled {
     fn new(status: DeliveryStatus, error: Option<String>) -> Self {
-        Self { status, error: error.map(|error| short(error, LONGEST_ERROR)), orders: Vec::new() }
+        let error = error.map(|error| short(error, LONGEST_ERROR));
+        Self { status, error, orders: Vec::new(), forgotten: false }
     }
 
     pub fn pending() -> Self {
@@ -77,6 +80,7 @@ fn settle(
     let of_orders = told.orders.iter().zip(&orders).map(|((place, _), outcome)| {
         let effect = match outcome {
             Ok(_) => Effect::Applied,
+            Err(Refusal::Erased) => Effect::Forgotten,
             Err(refusal) => Effect::Failed(refusal.to_string()),
         };
         (*place, effect)
@@ -85,7 +89,10 @@ fn settle(
     let mut all: Vec<(usize, Effect)> =
         of_orders.chain(of_others.map(|((place, _), effect)| (*place, effect))).collect();
     all.sort_by_key(|(place, _)| *place);
-    Settled { orders, ..conclude(told.events(), &all) }
+    let tells_of_erased =
+        |outcome: &Result<Outcome, Refusal>| matches!(outcome, Ok(outcome) if outcome.forgotten);
+    let settled = conclude(told.events(), &all);
+    Settled { forgotten: settled.forgotten || orders.iter().any(tells_of_erased), orders, ..settled }
 }
 
 /// One thing that failed makes the whole delivery failed, though the others stand; it is ignored if nothing was of use.
@@ -98,17 +105,20 @@ fn conclude(count: usize, effects: &[(usize, Effect)]) -> Settled {
             _ => None,
         })
         .collect();
-    if !failures.is_empty() {
-        return Settled::failed(failures.join("; "));
-    }
-    if effects.iter().any(|(_, effect)| matches!(effect, Effect::Applied)) {
-        return Settled::new(DeliveryStatus::Applied, None);
-    }
+    let any = |wanted: &Effect| effects.iter().any(|(_, effect)| effect == wanted);
     let reason = effects.iter().find_map(|(_, effect)| match effect {
         Effect::Ignored(reason) => Some(reason.clone()),
+        Effect::Forgotten => Some("it tells of somebody who was erased since".to_owned()),
         _ => None,
     });
-    Settled::new(DeliveryStatus::Ignored, reason.or_else(|| Some("it tells nothing".to_owned())))
+    let settled = if !failures.is_empty() {
+        Settled::failed(failures.join("; "))
+    } else if any(&Effect::Applied) {
+        Settled::new(DeliveryStatus::Applied, None)
+    } else {
+        Settled::new(DeliveryStatus::Ignored, reason.or_else(|| Some("it tells nothing".to_owned())))
+    };
+    Settled { forgotten: any(&Effect::Forgotten), ..settled }
 }
 
 #[cfg(test)]
@@ -130,5 +140,6 @@ mod tests {
         assert_eq!(concluded(&[failed]), (DeliveryStatus::Failed, Some("no".into())));
         assert_eq!(concluded(&[ignored]), (DeliveryStatus::Ignored, Some("idle".into())));
         assert_eq!(concluded(&[]).0, DeliveryStatus::Ignored);
+        assert_eq!(concluded(&[Effect::Forgotten]).0, DeliveryStatus::Ignored);
     }
 }

@@ -28,7 +28,19 @@ pub struct From<'e> {
 pub enum Effect {
     Applied,
     Ignored(String),
+    /// It tells of somebody who was erased, as of before that: nothing of it may be kept.
+    Forgotten,
     Failed(String),
+}
+
+impl Effect {
+    /// What a refusal comes to.
+    fn refused(error: &Error, what: &str) -> Self {
+        match error {
+            Error::Conflict { code: "customer_erased", .. } => Self::Forgotten,
+            _ => Self::Failed(format!("{what}{}", explain(error))),
+        }
+    }
 }
 
 /// Applies events other than orders, set-based, and answers for each, in its order.
@@ -123,7 +135,7 @@ fn records(
     let told = customers::upsert(connection, tenant, &items, now, ids)?;
     let mut effects: Vec<Effect> = told
         .into_iter()
-        .map(|told| told.map_or_else(|error| Effect::Failed(explain(&error)), |_| Effect::Applied))
+        .map(|told| told.map_or_else(|error| Effect::refused(&error, ""), |_| Effect::Applied))
         .collect();
     consents(connection, tenant, updates, &mut effects, now, ids)?;
     tags(connection, tenant, updates, &effects, now, ids)?;
@@ -167,7 +179,7 @@ fn consents(
     let recorded = consents::service::record(connection, tenant, &statements, now, ids)?;
     for (place, result) in places.into_iter().zip(recorded) {
         if let Err(error) = result {
-            effects[place] = Effect::Failed(format!("consent: {}", explain(&error)));
+            effects[place] = Effect::refused(&error, "consent: ");
         }
     }
     Ok(())
@@ -206,12 +218,16 @@ impl Update<'_> {
             document: CustomerDocument {
                 version: Some(self.record.version),
                 name: self.record.name.clone(),
+                nick: self.record.nick.clone(),
+                gender: self.record.gender,
+                birthday: self.record.birthday.clone(),
+                language: self.record.language.clone(),
                 phone: self.record.phone.clone(),
                 phone_verified: self.record.phone_verified,
                 email: self.record.email.clone(),
                 email_verified: self.record.email_verified,
                 address: self.record.address.clone(),
-                ..CustomerDocument::default()
+                attributes: self.record.attributes.clone(),
             },
         }
     }

@@ -14,7 +14,7 @@ use super::apply::Settled;
 use super::delivery::{DeliveryResponse, DeliveryStatus, FullDeliveryResponse, Header};
 use super::inbox::{Arrival, Stored};
 use crate::db::types::{Guid, Instant, Json, JsonText};
-use crate::db::{AnyConnection, Column, DbError, Keyed, OnConflict, Sql, Table, Upsert};
+use crate::db::{AnyConnection, Backend, Column, DbError, Keyed, OnConflict, Sql, Table, Upsert};
 use crate::error::{Error, Result};
 use crate::ids::{DeliveryId, ShopId, TenantId};
 use crate::shops::by_shop;
@@ -95,7 +95,7 @@ pub fn insert(
         Column::texts(arrivals().map(|arrival| arrival.key.as_str())),
         Column::texts(arrivals().map(|arrival| arrival.topic.as_str())),
         Column::optional_texts(
-            arrivals().map(|arrival| arrival.subject().filter(|_| !arrival.asks_to_forget())),
+            rows.iter().map(|(arrival, settled)| arrival.subject().filter(|_| !forgets(arrival, settled))),
         ),
         Column::texts(settled().map(|settled| settled.status.as_str())),
         Column::optional_texts(settled().map(|settled| settled.error.as_deref())),
@@ -106,16 +106,18 @@ pub fn insert(
         Column::jsons(arrivals().map(|arrival| serde_json::json!(arrival.request.headers))),
         Column::texts(arrivals().map(|arrival| arrival.request.tail.as_str())),
         Column::texts(arrivals().map(|arrival| arrival.request.query.as_str())),
-        // What asks for an erasure names the person; once that is done, it is nothing to keep.
-        Column::bytes(rows.iter().map(|(arrival, settled)| {
-            match arrival.asks_to_forget() && is_settled(settled) {
-                true if settled.status == DeliveryStatus::Applied => &[][..],
-                _ => &*arrival.request.body,
-            }
+        Column::bytes(rows.iter().map(|(arrival, settled)| match forgets(arrival, settled) {
+            true => &[][..],
+            false => &*arrival.request.body,
         })),
     ];
     let upsert = Upsert { table: &DELIVERIES, values, on_conflict: OnConflict::Keep };
     Ok(upsert.execute(connection)?)
+}
+
+/// Whether a delivery is nothing to keep: it tells of somebody who was erased, or asked for that and it is done.
+fn forgets(arrival: &Arrival, settled: &Settled) -> bool {
+    settled.forgotten || (arrival.asks_to_forget() && settled.status == DeliveryStatus::Applied)
 }
 
 /// Which deliveries are meant. What is absent does not limit them.
@@ -349,18 +351,23 @@ pub fn settle(
     now: Timestamp,
 ) -> Result<(), DbError> {
     // Most end alike, so there are few groups.
-    let mut alike: BTreeMap<(DeliveryStatus, Option<&str>), Vec<DeliveryId>> = BTreeMap::new();
+    let mut alike: BTreeMap<(DeliveryStatus, Option<&str>, bool), Vec<DeliveryId>> = BTreeMap::new();
     for (id, settled) in settled {
-        alike.entry((settled.status, settled.error.as_deref())).or_default().push(*id);
+        alike.entry((settled.status, settled.error.as_deref(), settled.forgotten)).or_default().push(*id);
     }
-    for ((status, error), ids) in alike {
+    let blank = match connection.backend() {
+        Backend::Sqlite => ", subject = NULL, body = x''",
+        Backend::Postgres => ", subject = NULL, body = ''::bytea",
+    };
+    for ((status, error, forgotten), ids) in alike {
         let error = error.map_or_else(|| sql!("NULL"), |error| sql!("{}", error));
         let update = sql!(
-            "UPDATE webhook_deliveries SET status = {}, error = {}, settled_at = {}, attempts = attempts + 1
+            "UPDATE webhook_deliveries SET status = {}, error = {}, settled_at = {}, attempts = attempts + 1{}
              WHERE tenant_id = {} AND id {}",
             status.as_str(),
             error,
             now,
+            Sql::text(if forgotten { blank } else { "" }),
             tenant,
             Column::ids(ids),
         );

@@ -3,18 +3,20 @@
 mod hillstrom;
 mod launch;
 mod manage;
+mod plan;
 mod report;
 mod touches;
 
 use serde_json::{Value, json};
 
-use crate::support::{Send, TestApp};
+use crate::support::{Send, TestApp, TestTenant};
 
 const SCOPES: &str =
     "campaigns:read campaigns:write customers:write orders:write settings:write settings:read";
 
 /// A shop with customers, for campaigns.
 struct Shop {
+    tenant: TestTenant,
     id: String,
     token: String,
     customers: Vec<String>,
@@ -36,7 +38,7 @@ impl Shop {
             let results = answer.at("results").as_array().unwrap().clone();
             customers.extend(results.iter().map(|result| result["id"].as_str().unwrap().to_string()));
         }
-        Self { id, token, customers }
+        Self { tenant, id, token, customers }
     }
 
     async fn post(&self, app: &TestApp, path: &str, body: Value) -> crate::support::response::Response {

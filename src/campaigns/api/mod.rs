@@ -3,6 +3,7 @@
 mod launch;
 mod manage;
 mod members;
+mod plan;
 mod report;
 mod response;
 mod worklist;
@@ -17,6 +18,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(manage::update_campaign)
         .service(manage::delete_campaign)
         .service(launch::assign_arms)
+        .service(plan::plan_campaign)
         .service(launch::launch_campaign)
         .service(launch::end_campaign)
         .service(members::list_members)

@@ -17,7 +17,7 @@ use super::store::eligibility::Rules;
 use super::store::launch::{self as store, Candidate, Frozen};
 use crate::clock::IdGen;
 use crate::currency;
-use crate::db::{Backend, Db};
+use crate::db::{AnyConnection, Backend, Db};
 use crate::error::{Error, Result};
 use crate::ids::CampaignId;
 use crate::lifecycle;
@@ -28,7 +28,7 @@ use crate::time::Timestamp;
 const CHUNK: usize = 10_000;
 /// How long a launch that went silent is waited for.
 const LEASE_SECONDS: i64 = 60;
-const DAY_SECONDS: i64 = 86_400;
+pub const DAY_SECONDS: i64 = 86_400;
 /// Why the tenant's own holdout is kept out.
 pub const TENANT_HOLDOUT: &str = "tenant_holdout";
 /// How far back the covariate looks.
@@ -102,15 +102,16 @@ impl Launch<'_> {
             self.db.read_blocking(|connection| store::assigned(connection, lease, &moment))?
         } else {
             self.clear(lease)?;
-            let audience = self.audience(campaign)?;
-            self.db
-                .read_blocking(|connection| store::candidates(connection, lease.tenant, &audience, &moment))?
+            self.db.read_blocking(|connection| {
+                let audience = audience(connection, self.tenant, campaign, self.personal, self.now)?;
+                store::candidates(connection, lease.tenant, &audience, &moment)
+            })?
         };
         if candidates.is_empty() {
             return Err(Error::conflict("empty_audience", "nobody is in the campaign's audience"));
         }
         candidates.sort_by_key(|candidate| candidate.origin_id);
-        let members = self.draw(campaign, &candidates, at)?;
+        let members = draw(self.tenant, campaign, &candidates, at)?;
         for chunk in members.chunks(CHUNK) {
             let until = self.now.plus_seconds(LEASE_SECONDS);
             self.db.write_blocking(|connection| {
@@ -133,69 +134,73 @@ impl Launch<'_> {
         while self.db.write_blocking(|connection| store::clear(connection, lease, CHUNK as i64))? > 0 {}
         Ok(())
     }
+}
 
-    fn audience(&self, campaign: &Campaign) -> Result<store::Audience<'static>> {
-        let audience = campaign.document.audience.as_ref().ok_or_else(|| {
-            Error::conflict("no_audience", "the campaign has neither an audience nor arms given from outside")
-        })?;
-        let condition = self.db.read_blocking(|connection| {
-            super::audience::condition(connection, self.tenant, audience, self.personal, self.now)
-        })?;
-        let reasons = eligibility(self.tenant, campaign, self.db.backend(), self.now).reasons();
-        Ok(store::Audience { condition, reasons })
-    }
+/// Whom the campaign is for, and whom the contact plan keeps out of it now.
+pub fn audience(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    campaign: &Campaign,
+    personal: bool,
+    now: Timestamp,
+) -> Result<store::Audience<'static>> {
+    let audience = campaign.document.audience.as_ref().ok_or_else(|| {
+        Error::conflict("no_audience", "the campaign has neither an audience nor arms given from outside")
+    })?;
+    let condition = super::audience::condition(connection, tenant, audience, personal, now)?;
+    let reasons = eligibility(tenant, campaign, connection.backend(), now).reasons();
+    Ok(store::Audience { condition, reasons })
+}
 
-    fn draw<'c>(
-        &self,
-        campaign: &'c Campaign,
-        candidates: &'c [Candidate],
-        at: Timestamp,
-    ) -> Result<Vec<Frozen<'c>>> {
-        let bounds = lifecycle::Rules::overall(self.tenant, at)?.bounds();
-        let decimals = currency::decimals(&self.tenant.currency);
-        let mut members: Vec<Frozen<'_>> = candidates
-            .iter()
-            .map(|candidate| Frozen {
-                candidate,
-                arm: candidate.arm.as_deref(),
-                suppressed: candidate.suppressed.as_deref(),
-                stage: candidate
-                    .first_order_at
-                    .zip(candidate.last_order_at)
-                    .map(|(first, last)| bounds.stage(first, last).as_str()),
-                spend_band: cells::spend_band(candidate.spent_amount, decimals),
-            })
-            .collect();
-        if !campaign.external {
-            let draw = Draw::new(campaign);
-            let apart =
-                self.tenant.settings.contact_plan.holdout.as_ref().filter(|_| campaign.document.contact_plan);
-            for member in members.iter_mut().filter(|member| member.suppressed.is_none()) {
-                let held = apart.is_some_and(|holdout| draw::is_held(holdout, member.candidate.customer_id));
-                member.suppressed = held.then_some(TENANT_HOLDOUT);
+/// Where each candidate ends up: kept out, held back by the tenant, or in an arm. The seed and the ids decide it alone.
+pub fn draw<'c>(
+    tenant: &Tenant,
+    campaign: &'c Campaign,
+    candidates: &'c [Candidate],
+    at: Timestamp,
+) -> Result<Vec<Frozen<'c>>> {
+    let bounds = lifecycle::Rules::overall(tenant, at)?.bounds();
+    let decimals = currency::decimals(&tenant.currency);
+    let mut members: Vec<Frozen<'_>> = candidates
+        .iter()
+        .map(|candidate| Frozen {
+            candidate,
+            arm: candidate.arm.as_deref(),
+            suppressed: candidate.suppressed.as_deref(),
+            stage: candidate
+                .first_order_at
+                .zip(candidate.last_order_at)
+                .map(|(first, last)| bounds.stage(first, last).as_str()),
+            spend_band: cells::spend_band(candidate.spent_amount, decimals),
+        })
+        .collect();
+    if !campaign.external {
+        let draw = Draw::new(campaign);
+        let apart = tenant.settings.contact_plan.holdout.as_ref().filter(|_| campaign.document.contact_plan);
+        for member in members.iter_mut().filter(|member| member.suppressed.is_none()) {
+            let held = apart.is_some_and(|holdout| draw::is_held(holdout, member.candidate.customer_id));
+            member.suppressed = held.then_some(TENANT_HOLDOUT);
+        }
+        let by = &campaign.document.stratify_by;
+        let stratum = |member: &Frozen<'_>| {
+            let part = |wanted, cell| if by.contains(&wanted) { cell } else { None };
+            (part(Stratum::Stage, member.stage), part(Stratum::SpendBand, Some(member.spend_band)))
+        };
+        let eligible = members.iter_mut().filter(|member| member.suppressed.is_none());
+        let mut eligible: Vec<&mut Frozen<'_>> = eligible.collect();
+        if by.is_empty() {
+            for member in eligible {
+                member.arm = Some(draw.arm(member.candidate.origin_id));
             }
-            let by = &campaign.document.stratify_by;
-            let stratum = |member: &Frozen<'_>| {
-                let part = |wanted, cell| if by.contains(&wanted) { cell } else { None };
-                (part(Stratum::Stage, member.stage), part(Stratum::SpendBand, Some(member.spend_band)))
-            };
-            let eligible = members.iter_mut().filter(|member| member.suppressed.is_none());
-            let mut eligible: Vec<&mut Frozen<'_>> = eligible.collect();
-            if by.is_empty() {
-                for member in eligible {
-                    member.arm = Some(draw.arm(member.candidate.origin_id));
-                }
-            } else {
-                let order = draw.within_strata(
-                    eligible.iter().map(|member| (member.candidate.origin_id, stratum(member))),
-                );
-                for (place, arm) in order {
-                    eligible[place].arm = Some(arm);
-                }
+        } else {
+            let order = draw
+                .within_strata(eligible.iter().map(|member| (member.candidate.origin_id, stratum(member))));
+            for (place, arm) in order {
+                eligible[place].arm = Some(arm);
             }
         }
-        Ok(members)
     }
+    Ok(members)
 }
 
 /// Who may be contacted by the campaign now.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use crate::campaigns::model::{Campaign, CampaignState};
 use crate::db::schema::{campaign_members, campaign_reports, campaigns};
 use crate::db::types::Json;
-use crate::db::{AnyConnection, Sql};
+use crate::db::{AnyConnection, Column, Sql};
 use crate::error::{Error, Result};
 use crate::ids::{CampaignId, TenantId};
 use crate::sql;
@@ -85,6 +85,20 @@ pub fn find(connection: &mut AnyConnection, tenant: TenantId, id: CampaignId) ->
     let text = format!("SELECT {COLUMNS} FROM campaigns k WHERE k.tenant_id = {{}} AND k.id = {{}}");
     let row: Option<CampaignRow> = sql!(&text, tenant, id).first(connection)?;
     row.map(CampaignRow::into_campaign).transpose()
+}
+
+/// The campaigns with these names or ids.
+pub fn named(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    names: &BTreeSet<String>,
+) -> Result<Vec<Campaign>> {
+    let ids = names.iter().filter_map(|name| name.parse::<CampaignId>().ok());
+    let mut any = sql!("k.name {}", Column::texts(names.iter().map(String::as_str)));
+    ids.for_each(|id| any.push(sql!(" OR k.id = {}", id)));
+    let text = format!("SELECT {COLUMNS} FROM campaigns k WHERE k.tenant_id = {{}} AND ({{}}) ORDER BY k.id");
+    let rows: Vec<CampaignRow> = sql!(&text, tenant, any).load(connection)?;
+    rows.into_iter().map(CampaignRow::into_campaign).collect()
 }
 
 /// Which campaigns are listed.

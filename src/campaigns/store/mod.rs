@@ -4,9 +4,11 @@ mod campaigns;
 pub mod eligibility;
 pub mod launch;
 mod members;
+pub mod plan;
+pub mod qualifying;
 pub mod worklist;
 
-pub use campaigns::{Filter, count, coupon_owners, delete, due, find, insert, list, update};
+pub use campaigns::{Filter, count, coupon_owners, delete, due, find, insert, list, named, update};
 pub use members::{
     MemberFilter, MemberRow, PlannedMember, assign, count_members, known_customers, members, members_of,
     open_for_assignments, sizes,

@@ -15,7 +15,7 @@ use crate::ids::CustomerId;
 ///
 /// Everything that a person at the desk wants to know, in one call: the contact, by what the customer is known, what
 /// the orders add up to over all shops and in each, the ten newest orders with their lines and refunds, over which
-/// channels they may be contacted, their tags, what was noted and what they did last.
+/// channels they may be contacted, the last contacts and what came of them, their tags, what was noted and what they did last.
 #[utoipa::path(
     tag = "Customers",
     security(("bearer" = ["customers:read"])),
@@ -42,8 +42,8 @@ pub async fn get_customer_profile(
 /// List what happened with a customer
 ///
 /// The steps of all orders (placed, paid, shipped, delivered, completed, closed), each refund, what the customer said
-/// about being contacted, what was noted, what else they did, tags that came and went, and when they became known, newest
-/// first.
+/// about being contacted, each contact, what was noted, what else they did, tags that came and went, and when they became
+/// known, newest first.
 #[utoipa::path(
     tag = "Customers",
     security(("bearer" = ["customers:read"])),

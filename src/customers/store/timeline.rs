@@ -29,7 +29,7 @@ struct EntryRow {
     at: Timestamp,
     #[diesel(sql_type = BigInt)]
     step: i64,
-    /// The order, note, statement, event or tag.
+    /// The order, note, statement, event, touch or tag.
     #[diesel(sql_type = Guid)]
     id: Id<AnyKind>,
     /// The refund of the order, or what gave or took the tag.
@@ -50,10 +50,11 @@ const STEPS: [(EventType, &str); 6] = [
 ];
 
 /// What belongs to a customer by itself, each with its table and the column that keeps its date.
-const RECORDS: [(EventType, &str, &str); 3] = [
+const RECORDS: [(EventType, &str, &str); 4] = [
     (EventType::ConsentStated, "consents", "stated_at"),
     (EventType::NoteWritten, "notes", "created_at"),
     (EventType::EventOccurred, "events", "occurred_at"),
+    (EventType::CustomerTouched, "touches", "touched_at"),
 ];
 
 /// When a merge was done, and when it was undone.

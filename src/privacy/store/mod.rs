@@ -2,8 +2,8 @@
 
 mod asked;
 mod audit;
-pub mod contacts;
 mod erase;
+pub mod memberships;
 mod person;
 mod requests;
 pub mod rest;

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::campaigns::{self, Campaign};
 use crate::db::{AnyConnection, Backend};
 use crate::error::Result;
 use crate::ids::{ShopId, TenantId};
 use crate::lifecycle::{self, Cuts, Rules};
 use crate::segments::language::Checked;
-use crate::segments::language::checked::{Kind, Leaf, Node};
+use crate::segments::language::checked::{Kind, Leaf, Node, Source};
 use crate::segments::store;
 use crate::tenants::{Settings, Tenant};
 use crate::time::Timestamp;
@@ -25,6 +26,8 @@ pub struct Context<'c> {
     cuts: BTreeMap<Option<ShopId>, Option<Cuts>>,
     /// The categories that there are, by the one that they lie under or are.
     categories: BTreeMap<String, Vec<String>>,
+    /// The campaigns that conversions are asked of.
+    campaigns: Vec<Campaign>,
 }
 
 impl<'c> Context<'c> {
@@ -55,8 +58,12 @@ impl<'c> Context<'c> {
             let below = store::categories_under(connection, tenant.id, &category)?;
             categories.insert(category, below);
         }
+        let campaigns = match wanted.campaigns.is_empty() {
+            true => Vec::new(),
+            false => campaigns::store::named(connection, tenant.id, &wanted.campaigns)?,
+        };
         let backend = connection.backend();
-        Ok(Self { tenant, backend, definitions, overall, in_shops, cuts, categories })
+        Ok(Self { tenant, backend, definitions, overall, in_shops, cuts, categories, campaigns })
     }
 
     pub(super) fn tenant(&self) -> TenantId {
@@ -83,6 +90,14 @@ impl<'c> Context<'c> {
         self.cuts.get(&shop).copied().flatten()
     }
 
+    /// The campaigns with these names or ids.
+    pub(super) fn campaigns(&self, names: &[&String]) -> impl Iterator<Item = &Campaign> {
+        let is_named = |campaign: &Campaign, name: &str| {
+            campaign.document.name == name || campaign.id.to_string() == name
+        };
+        self.campaigns.iter().filter(move |campaign| names.iter().any(|name| is_named(campaign, name)))
+    }
+
     /// The category itself and all under it, as far as anything of them was sold.
     pub(super) fn categories(&self, category: &str) -> Vec<String> {
         self.categories.get(category).cloned().unwrap_or_default()
@@ -95,6 +110,7 @@ struct Wanted {
     shops: BTreeSet<Option<ShopId>>,
     scored: BTreeSet<Option<ShopId>>,
     categories: BTreeSet<String>,
+    campaigns: BTreeSet<String>,
 }
 
 impl Wanted {
@@ -114,6 +130,10 @@ impl Wanted {
                 Leaf::Rows(rows) => {
                     let named = rows.filters.iter().filter_map(super::rows::categories_of).flatten();
                     self.categories.extend(named.cloned());
+                    if rows.of == Source::Conversions {
+                        let named = rows.filters.iter().flat_map(super::touches::campaigns_of);
+                        self.campaigns.extend(named.cloned());
+                    }
                 }
                 _ => {}
             },

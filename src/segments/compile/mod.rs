@@ -13,6 +13,7 @@ mod customer;
 mod fact;
 mod rows;
 mod top;
+mod touches;
 mod values;
 
 pub use context::{Context, Definitions};
@@ -129,6 +130,9 @@ impl Base {
             | Leaf::Consent { .. }
             | Leaf::Rows(_)
             | Leaf::LastSeen(_)
+            | Leaf::LastTouch(_)
+            | Leaf::TouchesWithoutOrder(_)
+            | Leaf::GivenUp(_)
             | Leaf::Sample { .. } => Self::default(),
         }
     }
@@ -212,6 +216,9 @@ impl Compiler<'_> {
             Leaf::RfmGroup { shop, group } => self.rfm_group(*shop, group),
             Leaf::Rows(rows) => self.rows(rows),
             Leaf::LastSeen(test) => self.last_seen(test),
+            Leaf::LastTouch(test) => self.last_touch(test),
+            Leaf::TouchesWithoutOrder(test) => self.touches_without_order(test),
+            Leaf::GivenUp(wanted) => self.given_up(*wanted),
             Leaf::Segment { reference } => match self.context.segment(reference) {
                 Some(checked) if checked.top.is_none() => self.node(&checked.condition),
                 Some(checked) => self.within(members(self.context, checked), false),

@@ -1,6 +1,7 @@
-//! What is asked of a customer's lines, orders and events.
+//! What is asked of a customer's lines, orders, events and touches.
 
 use super::attribute::attribute;
+use super::touches;
 use super::values::{self, all, any, negated, never, number_passes, one_of};
 use super::{Compiler, Grouped};
 use crate::db::{Backend, Column, LocalTime, Sql};
@@ -53,12 +54,26 @@ const EVENTS: Table = Table {
     from: "events e",
 };
 
+const TOUCHES: Table = Table {
+    alias: "t",
+    customer: "t.customer_id",
+    shop: "NULL",
+    moment: "t.touched_at",
+    document: "NULL",
+    from: "touches t",
+};
+/// Made for each query; see `Compiler::conversions`.
+const CONVERSIONS: Table =
+    Table { alias: "v", customer: "v.customer_id", moment: "v.paid_at", from: "", ..TOUCHES };
+
 const fn table(source: Source) -> Table {
     match source {
         Source::Lines => LINES,
         Source::PaidOrders => PAID_ORDERS,
         Source::AllOrders => ALL_ORDERS,
         Source::Events => EVENTS,
+        Source::Touches(contact) => Table { moment: touches::moment(contact), ..TOUCHES },
+        Source::Conversions => CONVERSIONS,
     }
 }
 
@@ -69,10 +84,19 @@ impl Compiler<'_> {
         if needs_order(rows) {
             selected.push(sql!(" JOIN orders o ON o.tenant_id = {} AND o.id = l.order_id", self.tenant()));
         }
-        selected.push(Sql::owned(
-            format!(" WHERE {}.tenant_id = {{}} AND {} IS NOT NULL", table.alias, table.customer),
-            vec![self.tenant().into()],
-        ));
+        match rows.of {
+            Source::Conversions => {
+                selected.push(self.conversions(rows));
+                selected.push(sql!(" WHERE v.customer_id IS NOT NULL"));
+            }
+            _ => selected.push(Sql::owned(
+                format!(" WHERE {}.tenant_id = {{}} AND {} IS NOT NULL", table.alias, table.customer),
+                vec![self.tenant().into()],
+            )),
+        }
+        if let Source::Touches(contact) = rows.of {
+            selected.push(touches::meant(contact));
+        }
         if matches!(rows.of, Source::Lines | Source::PaidOrders) {
             selected.push(Sql::owned(format!(" AND {} IS NOT NULL", table.moment), vec![]));
         }
@@ -110,6 +134,7 @@ impl Compiler<'_> {
             (Sum::Amount, Source::Lines) => {
                 sql!("CAST(COALESCE(SUM({}), 0) AS bigint)", self.in_tenants_currency("l.total_amount"))
             }
+            (Sum::Amount, Source::Conversions) => sql!("CAST(COALESCE(SUM(v.net_amount), 0) AS bigint)"),
             (Sum::Amount, _) => sql!("CAST(COALESCE(SUM(o.net_amount), 0) AS bigint)"),
         }
     }
@@ -143,7 +168,7 @@ impl Compiler<'_> {
             }
             Filter::Moment(test) => values::moment(&Sql::text(table.moment), test),
             Filter::Text { field: RowText::Brand, test } => self.brand(test),
-            Filter::Text { field, test } => values::text(backend, &sql!(text_column(*field)), test),
+            Filter::Text { field, test } => values::text(backend, &text_column(table, *field), test),
             Filter::Number { field: RowNumber::OrderIndex, test } => {
                 let index = values::whole(backend, sql!("n.place"), test);
                 let order = if table.alias == "l" { "l.order_id" } else { "o.id" };
@@ -176,6 +201,11 @@ impl Compiler<'_> {
                 values::whole(backend, self.clock(clock).weekday(table.moment), test)
             }
             Filter::Attribute { key, test } => attribute(backend, table.document, key, test),
+            // Of conversions it says where they come from.
+            Filter::Campaign(_) if table.alias == "v" => values::always(),
+            Filter::Campaign(test) => self.campaign(test),
+            Filter::Channel(choice) => values::choice(&sql!("t.channel"), choice),
+            Filter::Outcome { of, negated } => self.outcome(of, *negated),
         }
     }
 
@@ -272,13 +302,16 @@ fn needs_order(rows: &Rows) -> bool {
         && (rows.filters.iter().any(is_amount) || rows.sums.iter().any(|(sum, _)| *sum == Sum::Amount))
 }
 
-const fn text_column(field: RowText) -> &'static str {
-    match field {
+fn text_column(table: &Table, field: RowText) -> Sql<'static> {
+    sql!(match field {
         RowText::Product => "l.product_external_id",
         RowText::Sku => "l.sku",
         RowText::Title => "l.title",
         RowText::Brand => "p.brand",
         RowText::OrderSource => "o.source",
         RowText::EventType => "e.type",
-    }
+        RowText::Subject => "t.subject",
+        RowText::Arm if table.alias == "v" => "v.arm",
+        RowText::Arm => "t.arm",
+    })
 }

@@ -61,7 +61,7 @@ pub fn one_of(
     if texts.is_empty() {
         return never();
     }
-    sql!("{} {}", value, Column::Text(texts.into_iter().map(|text| Some(text.into())).collect()))
+    sql!("{} {}", value, Column::owned_texts(texts))
 }
 
 fn one_of_numbers(backend: Backend, value: Sql<'static>, numbers: Vec<i64>) -> Sql<'static> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Shop;
-use crate::support::{TestApp, on_both};
+use crate::support::{Send, TestApp, on_both};
 
 fn touch(shop: &Shop, id: &str, customer: usize, outcome: &str, at: &str) -> Value {
     json!({
@@ -93,5 +93,61 @@ on_both! {
         let draft = shop.campaign(&app, json!({})).await;
         let refused = shop.post(&app, &format!("/v1/campaigns/{draft}/touches"), body).await;
         refused.assert_problem(409, "not_launched");
+    }
+
+    async fn contacts_are_in_the_customers_file_and_segments_go_by_them(app: TestApp) {
+        let shop = Shop::with_customers(&app, 5).await;
+        let id = launched(&app, &shop).await;
+        let told = json!({"touches": [
+            touch(&shop, "m1", 0, "sent", "2026-11-02T00:00:00Z"),
+            touch(&shop, "m1", 0, "opened", "2026-11-02T01:00:00Z"),
+            touch(&shop, "m2", 0, "sent", "2026-11-03T00:00:00Z"),
+            touch(&shop, "m3", 1, "bounced", "2026-11-03T00:00:00Z"),
+        ]});
+        shop.post(&app, &format!("/v1/campaigns/{id}/touches"), told).await;
+        shop.order(&app, "o1", 0, "2026-11-02T12:00:00Z", 9_900, json!({})).await;
+        let customer = &shop.customers[0];
+        let token = app.token(&shop.tenant, "customers:read pii:read segments:read");
+        let get = async |path: String| {
+            let answer = app.get(&path).bearer_auth(&token).answer().await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            answer.body
+        };
+        let profile = get(format!("/v1/customers/{customer}/profile")).await;
+        let recent: Vec<_> = profile["recent_touches"].as_array().unwrap().iter()
+            .map(|touch| (touch["external_id"].clone(), touch["opened_at"].clone(), touch["arm"].clone()))
+            .collect();
+        let opened = json!("2026-11-02T01:00:00Z");
+        assert_eq!(recent, [(json!("m2"), Value::Null, json!("a")), (json!("m1"), opened.clone(), json!("a"))]);
+        let timeline = get(format!("/v1/customers/{customer}/timeline")).await;
+        let contacts: Vec<_> = timeline["data"].as_array().unwrap().iter()
+            .filter(|entry| entry["type"] == "customer_touched")
+            .map(|entry| (entry["at"].clone(), entry["touch"]["external_id"].clone(), entry["touch"]["campaign_id"].clone()))
+            .collect();
+        let at = |day: u32| json!(format!("2026-11-{day:02}T00:00:00Z"));
+        assert_eq!(contacts, [(at(3), json!("m2"), json!(id)), (at(2), json!("m1"), json!(id))]);
+        let export = get(format!("/v1/customers/{customer}/export")).await;
+        assert_eq!(export["touches"][1]["opened_at"], opened);
+
+        for (query, members) in [
+            ("touched MATCHES ()", 1),
+            ("touched MATCHES (outcome = 'bounced')", 1),
+            ("opened MATCHES (campaign = 'Jackets', channel = 'sms')", 1),
+            ("opened MATCHES (campaign = 'Scarfs')", 0),
+            ("clicked NOT MATCHES ()", 5),
+            ("touches_without_order = 1", 1),
+            ("given_up = true", 0),
+            ("converted MATCHES (campaign = 'Jackets', arm = 'a')", 1),
+            ("days_since_last_touch >= 0", 1),
+        ] {
+            let asked = app.post("/v1/segments/preview").bearer_auth(&token).json(&json!({"query": query})).answer().await;
+            assert_eq!(asked.at("count"), members, "{query}: {asked:?}");
+        }
+        let plan = json!({"contact_plan": {"give_up": {"contacts": 1, "days": 30}}});
+        let changed = app.patch("/v1/settings").bearer_auth(&shop.token).json(&plan).answer().await;
+        assert_eq!(changed.status, 200, "{changed:?}");
+        let asked = json!({"query": "given_up = true"});
+        let asked = app.post("/v1/segments/preview").bearer_auth(&token).json(&asked).answer().await;
+        assert_eq!(asked.at("count"), 1, "{asked:?}");
     }
 }

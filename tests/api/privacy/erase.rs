@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::dump::places;
 use crate::customers::{Shop, hong};
 use crate::support::{Send, TestApp, on_both};
+use crate::webhooks::push::Pushing;
 
 /// All that could tell who it was.
 const PERSONAL: [&str; 13] = [
@@ -167,6 +168,35 @@ on_both! {
             .map(|order| (order["external_id"].as_str().unwrap(), order["customer_id"] == id, order["status"].as_str().unwrap()))
             .collect();
         assert_eq!(guests, [("o3", false, "paid"), ("o2", true, "completed"), ("o1", true, "paid")], "{orders:?}");
+    }
+
+    async fn what_platforms_push_late_about_somebody_erased_is_not_kept_in_the_inbox(app: TestApp) {
+        let tenant = app.tenant().await;
+        let pushing = Pushing::new(&app, &tenant, "standard").await;
+        let mut told = order("ouid-1", BEFORE);
+        told["external_id"] = json!("o1");
+        assert_eq!(pushing.push_order(&app, "first", &told).await.status, 200);
+        let orders = pushing.orders(&app).await;
+        let id = orders[0]["customer_id"].as_str().unwrap();
+        let token = app.token(&tenant, "customers:write pii:read");
+        let erased = app.delete(&format!("/v1/customers/{id}")).bearer_auth(&token).answer().await;
+        assert_eq!(erased.status, 204, "{erased:?}");
+
+        told["external_id"] = json!("o2");
+        assert_eq!(pushing.push_order(&app, "late", &told).await.status, 200);
+        let mut record = hong();
+        record["external_id"] = json!("ouid-1");
+        record["version"] = json!(BEFORE);
+        let body = json!({"type": "customer.updated", "data": record}).to_string();
+        assert_eq!(pushing.push(&app, "record", &[], body.as_bytes()).await.status, 200);
+        pushing.orders(&app).await;
+        let told: Vec<_> = pushing.deliveries(&app).await.iter()
+            .map(|delivery| (delivery["delivery_key"].clone(), delivery["status"].clone(), delivery["subject"].clone()))
+            .collect();
+        let expected = [("record", "ignored"), ("late", "applied")];
+        let expected: Vec<_> = expected.iter().map(|(key, status)| (json!(key), json!(status), json!(null))).collect();
+        assert_eq!(told, expected);
+        assert_eq!(places(&app, &PERSONAL), Vec::<String>::new());
     }
 
     async fn a_later_purchase_makes_a_new_customer(app: TestApp) {

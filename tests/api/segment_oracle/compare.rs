@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use diesel::QueryableByName;
+use huitou::campaigns::contact_plan::{ContactPlan, GiveUp};
 use huitou::clock::{Clock, IdGen, RandomIds, SystemClock};
 use huitou::db::types::Guid;
 use huitou::db::{AnyConnection, Db};
@@ -92,13 +93,17 @@ fn differences(
 }
 
 pub fn tenant(id: TenantId, world: &World) -> Tenant {
+    let (contacts, days) = (evaluate::GIVE_UP.0 as i64, evaluate::GIVE_UP.1);
     Tenant {
         id,
         name: "t".to_owned(),
         timezone: world.zone.clone(),
         currency: world.currency.to_owned(),
         country: Some("CN".to_owned()),
-        settings: Settings::default(),
+        settings: Settings {
+            contact_plan: ContactPlan { give_up: Some(GiveUp { contacts, days }), ..ContactPlan::default() },
+            ..Settings::default()
+        },
         created_at: world.now,
         updated_at: world.now,
         revision: 1,

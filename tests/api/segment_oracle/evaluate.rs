@@ -111,6 +111,9 @@ fn says(world: &World, customer: &Customer, leaf: &Leaf) -> bool {
         Leaf::Date { metric: of, scope, test } => moment(test, date(customer, *of, scope)),
         Leaf::Rows(asked) => rows::hold(world, customer, asked),
         Leaf::LastSeen(test) => moment(test, customer.events.iter().map(|event| event.at).max()),
+        Leaf::LastTouch(test) => moment(test, customer.reached().last().copied()),
+        Leaf::TouchesWithoutOrder(test) => number(test, Some(whole(customer.reached_in_vain().len() as i64))),
+        Leaf::GivenUp(wanted) => given_up(customer) == *wanted,
         Leaf::Sample { multiplier, increment, below } => {
             let digits = customer.id.simple().to_string();
             let x = i64::from_str_radix(&digits[digits.len() - 7..], 16).expect("hex digits");
@@ -166,6 +169,15 @@ fn reachable(customer: &Customer, channel: &str) -> bool {
         "mail" | "parcel_card" => false,
         _ => granted,
     }
+}
+
+/// So many contacts within so many days, all in vain.
+pub const GIVE_UP: (usize, i64) = (2, 40);
+
+fn given_up(customer: &Customer) -> bool {
+    let (contacts, days) = GIVE_UP;
+    let within = |run: &[Timestamp]| run[contacts - 1].micros() - run[0].micros() <= days * 86_400_000_000;
+    customer.reached_in_vain().windows(contacts).any(within)
 }
 
 // Facts.

@@ -6,7 +6,8 @@ use huitou::clock::{IdGen, RandomIds};
 use huitou::customers::keys::name_key;
 use huitou::customers::service::{self as customers, CustomerItem};
 use huitou::db::schema::{
-    consents, customer_channels, customer_tags, events, identities, shops, tags, tenants,
+    campaign_members, campaigns, consents, customer_channels, customer_tags, events, identities, shops, tags,
+    tenants, touches,
 };
 use huitou::db::types::Json;
 use huitou::db::{AnyConnection, Db};
@@ -45,6 +46,8 @@ pub fn load(db: &Db, world: &mut World) -> TenantId {
         let guests: Vec<Incoming> = world.guests.iter().map(|order| incoming(order, None)).collect();
         ingest::apply(connection, tenant, &guests, world.now, ids)?;
         write_tags(connection, tenant, world, ids)?;
+        write_campaigns(connection, tenant, world)?;
+        write_touches(connection, tenant, world, ids)?;
         Ok(())
     })
     .expect("the shop can be loaded");
@@ -258,6 +261,76 @@ fn write_tags(
                     (customer_tags::tenant_id.eq(tenant), customer_tags::tag_id.eq(tag)),
                     (customer_tags::customer_id.eq(id), customer_tags::origin_id.eq(id)),
                     (customer_tags::source.eq("hand"), customer_tags::since.eq(world.now)),
+                ))
+                .execute(connection)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_campaigns(connection: &mut AnyConnection, tenant: TenantId, world: &World) -> QueryResult<()> {
+    for (place, campaign) in world.campaigns.iter().enumerate() {
+        let plan = json!({
+            "name": campaign.name, "channels": ["sms"], "variants": [{"key": "a", "weight": 100.0}],
+            "conversion": {"minimum_amount": campaign.minimum},
+        });
+        diesel::insert_into(campaigns::table)
+            .values((
+                (campaigns::tenant_id.eq(tenant), campaigns::id.eq(campaign.id)),
+                (campaigns::name.eq(campaign.name), campaigns::purpose.eq("other")),
+                (campaigns::state.eq("running"), campaigns::plan.eq(Json(plan)), campaigns::seed.eq("s")),
+                (campaigns::external.eq(false), campaigns::launched_at.eq(Some(campaign.launched_at))),
+                (campaigns::ends_at.eq(Some(campaign.ends_at)), campaigns::revision.eq(1i64)),
+                (campaigns::created_at.eq(world.now), campaigns::updated_at.eq(world.now)),
+            ))
+            .execute(connection)?;
+        for customer in &world.customers {
+            let Some(arm) = customer.arms.get(&place).copied() else { continue };
+            let id: CustomerId = Id::from_uuid(customer.id);
+            diesel::insert_into(campaign_members::table)
+                .values((
+                    (campaign_members::tenant_id.eq(tenant), campaign_members::campaign_id.eq(campaign.id)),
+                    (campaign_members::origin_id.eq(id), campaign_members::customer_id.eq(id)),
+                    campaign_members::arm.eq(arm),
+                ))
+                .execute(connection)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_touches(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    world: &World,
+    ids: &dyn IdGen,
+) -> QueryResult<()> {
+    for customer in &world.customers {
+        let id: CustomerId = Id::from_uuid(customer.id);
+        for touch in &customer.touches {
+            let own: Id<Thing> = ids.id(world.now);
+            let at = |outcome: &str| touch.outcomes.get(outcome).copied();
+            let campaign = touch.campaign.map(|place| world.campaigns[place].id);
+            diesel::insert_into(touches::table)
+                .values((
+                    (touches::tenant_id.eq(tenant), touches::channel.eq(touch.channel)),
+                    (touches::external_id.eq(own.to_string()), touches::id.eq(own)),
+                    (
+                        touches::customer_id.eq(id),
+                        touches::origin_id.eq(id),
+                        touches::campaign_id.eq(campaign),
+                    ),
+                    (touches::arm.eq(touch.arm), touches::subject.eq(touch.subject)),
+                    (touches::touched_at.eq(touch.at), touches::sent_at.eq(at("sent"))),
+                    (touches::delivered_at.eq(at("delivered")), touches::opened_at.eq(at("opened"))),
+                    (touches::clicked_at.eq(at("clicked")), touches::replied_at.eq(at("replied"))),
+                    (touches::answered_at.eq(at("answered")), touches::refused_at.eq(at("refused"))),
+                    (touches::objected_at.eq(at("objection")), touches::bounced_at.eq(at("bounced"))),
+                    (
+                        touches::complained_at.eq(at("complained")),
+                        touches::unsubscribed_at.eq(at("unsubscribed")),
+                    ),
+                    (touches::created_at.eq(world.now), touches::updated_at.eq(world.now)),
                 ))
                 .execute(connection)?;
         }

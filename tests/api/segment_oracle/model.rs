@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use huitou::ids::ShopId;
+use huitou::ids::{CampaignId, ShopId};
 use huitou::segments::language::Checked;
 use huitou::time::Timestamp;
 use serde_json::Value;
@@ -23,6 +23,18 @@ pub struct World {
     pub guests: Vec<Order>,
     /// Saved segments by their name.
     pub segments: BTreeMap<String, Checked>,
+    pub campaigns: Vec<Campaign>,
+}
+
+/// A campaign that was launched.
+#[derive(Debug, Clone)]
+pub struct Campaign {
+    pub id: CampaignId,
+    pub name: &'static str,
+    pub launched_at: Timestamp,
+    pub ends_at: Timestamp,
+    /// An order counts that comes to so much, in the tenant's currency.
+    pub minimum: Option<i64>,
 }
 
 #[derive(Debug, Clone)]
@@ -66,6 +78,27 @@ pub struct Customer {
     pub events: Vec<Event>,
     pub consents: Vec<Consent>,
     pub tags: Vec<String>,
+    pub touches: Vec<Touch>,
+    /// The arm in each campaign of the world, by its place there.
+    pub arms: BTreeMap<usize, Option<&'static str>>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Touch {
+    pub channel: &'static str,
+    /// By its place in the world.
+    pub campaign: Option<usize>,
+    pub arm: Option<&'static str>,
+    pub subject: Option<&'static str>,
+    pub at: Timestamp,
+    /// When each outcome happened, by the names of the language.
+    pub outcomes: BTreeMap<&'static str, Timestamp>,
+}
+
+impl Touch {
+    pub fn bounced(&self) -> bool {
+        self.outcomes.contains_key("bounced")
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -117,6 +150,20 @@ pub struct Consent {
 }
 
 impl Customer {
+    /// Contacts that did not bounce, first to last.
+    pub fn reached(&self) -> Vec<Timestamp> {
+        let mut reached: Vec<Timestamp> =
+            self.touches.iter().filter(|touch| !touch.bounced()).map(|touch| touch.at).collect();
+        reached.sort();
+        reached
+    }
+
+    /// The same since the last order.
+    pub fn reached_in_vain(&self) -> Vec<Timestamp> {
+        let last = self.paid().last().and_then(|order| order.paid_at);
+        self.reached().into_iter().filter(|at| last.is_none_or(|last| *at > last)).collect()
+    }
+
     /// Orders that were paid once, first to last.
     pub fn paid(&self) -> Vec<&Order> {
         let mut paid: Vec<&Order> = self.orders.iter().filter(|order| order.paid_at.is_some()).collect();

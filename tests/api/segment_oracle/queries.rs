@@ -2,8 +2,8 @@
 
 use super::dice::Dice;
 use super::shops::{
-    CATEGORIES, CHANNELS, CITIES, DAYS, EVENTS, KEYS, PLATFORMS, PRODUCTS, PROVINCES, SHOPS, SKUS, TAGS,
-    TEXTS,
+    ARMS, CAMPAIGNS, CATEGORIES, CHANNELS, CITIES, DAYS, EVENTS, KEYS, OUTCOMES, PLATFORMS, PRODUCTS,
+    PROVINCES, SHOPS, SKUS, SUBJECTS, TAGS, TEXTS,
 };
 
 /// A whole query.
@@ -232,8 +232,10 @@ fn scope(dice: &mut Dice) -> String {
 
 /// One question.
 pub fn leaf(dice: &mut Dice) -> String {
-    match dice.below(17) {
+    match dice.below(20) {
         16 => standing(dice),
+        17 | 18 => touched(dice),
+        19 => contacts(dice),
         0 => text_field(dice),
         1 => who(dice),
         2 => property(dice, "attributes"),
@@ -441,6 +443,62 @@ fn event(dice: &mut Dice) -> String {
             2 => property(dice, "properties"),
             _ => common(dice),
         }),
+    }
+}
+
+/// What is asked of touches and of conversions alike.
+fn of_campaign(dice: &mut Dice) -> String {
+    match dice.below(4) {
+        0 => format!("arm {}", text_test(dice, ARMS, true)),
+        1 => format!("count {}", ordered(dice, false, count)),
+        _ => format!("date {}", ordered(dice, false, date)),
+    }
+}
+
+fn touched(dice: &mut Dice) -> String {
+    let condition = |dice: &mut Dice| match dice.below(4) {
+        0 => format!("campaign {}", key_test(dice, CAMPAIGNS, true)),
+        1 => format!("channel {}", key_test(dice, CHANNELS, true)),
+        2 => format!("subject {}", text_test(dice, SUBJECTS, true)),
+        _ => of_campaign(dice),
+    };
+    match dice.below(5) {
+        0 => function(dice, "touched", |dice| format!("outcome {}", key_test(dice, OUTCOMES, true))),
+        1 => {
+            let names = [
+                "shopify_email.bounced",
+                "shopify_email.clicked",
+                "shopify_email.delivered",
+                "shopify_email.marked_as_spam",
+                "shopify_email.opened",
+                "shopify_email.unsubscribed",
+            ];
+            let name = dice.pick(&names);
+            function(dice, name, of_campaign)
+        }
+        2 => {
+            let campaign = match dice.below(2) {
+                0 => format!("= {}", quoted(dice.pick(CAMPAIGNS))),
+                _ => format!("IN {}", list(dice, |dice| quoted(dice.pick(CAMPAIGNS)))),
+            };
+            let (word, more) = (dice.pick(&["MATCHES", "NOT MATCHES"]), of_campaign(dice));
+            format!("converted {word} (campaign {campaign}, {more})")
+        }
+        _ => {
+            let name = dice.pick(&["touched", "opened", "clicked", "replied"]);
+            function(dice, name, condition)
+        }
+    }
+}
+
+fn contacts(dice: &mut Dice) -> String {
+    match dice.below(3) {
+        0 => format!("touches_without_order {}", ordered(dice, true, count)),
+        1 => format!("given_up {} {}", dice.pick(&["=", "!="]), dice.pick(&["true", "false"])),
+        _ => format!(
+            "days_since_last_touch {}",
+            ordered(dice, true, |dice| dice.pick(&["0", "1", "29", "30", "90", "365"]).to_owned())
+        ),
     }
 }
 

@@ -1,10 +1,12 @@
 //! The meaning of functions over a customer's lines, orders and events.
 
-use huitou::segments::language::checked::{Filter, ListTest, RowNumber, RowText, Rows, Source, Sum};
+use huitou::segments::language::checked::{
+    Contact, Filter, ListTest, RowNumber, RowText, Rows, Source, Sum, TextTest,
+};
 use huitou::time::Timestamp;
 
 use super::evaluate::{attribute, choice, list, moment, number, on_the_clock, text, whole};
-use super::model::{Customer, Event, Line, Order, World};
+use super::model::{Customer, Event, Line, Order, Touch, World};
 
 /// One row, whatever it is of.
 #[derive(Clone, Copy)]
@@ -13,10 +15,22 @@ struct Row<'c> {
     order: Option<&'c Order>,
     line: Option<&'c Line>,
     event: Option<&'c Event>,
+    touch: Option<&'c Touch>,
+    /// Of a conversion.
+    arm: Option<&'static str>,
+}
+
+impl Row<'_> {
+    fn at(at: Timestamp) -> Self {
+        Self { at, order: None, line: None, event: None, touch: None, arm: None }
+    }
 }
 
 pub fn hold(world: &World, customer: &Customer, asked: &Rows) -> bool {
-    let mut passed = rows(customer, asked.of);
+    let mut passed = match asked.of {
+        Source::Conversions => conversions(world, customer, asked),
+        of => rows(customer, of),
+    };
     passed.retain(|row| asked.filters.iter().all(|filter| passes(world, customer, row, filter)));
     let holds = if asked.sums.is_empty() {
         !passed.is_empty()
@@ -27,7 +41,7 @@ pub fn hold(world: &World, customer: &Customer, asked: &Rows) -> bool {
 }
 
 fn rows(customer: &Customer, of: Source) -> Vec<Row<'_>> {
-    let order = |order| Row { at: moment_of(order), order: Some(order), line: None, event: None };
+    let order = |order| Row { order: Some(order), ..Row::at(moment_of(order)) };
     match of {
         Source::PaidOrders => customer.paid().into_iter().map(order).collect(),
         Source::AllOrders => customer.orders.iter().map(order).collect(),
@@ -38,9 +52,69 @@ fn rows(customer: &Customer, of: Source) -> Vec<Row<'_>> {
             lines.collect()
         }
         Source::Events => {
-            let event = |event: &'_ Event| Row { at: event.at, order: None, line: None, event: None };
-            customer.events.iter().map(|of| Row { event: Some(of), ..event(of) }).collect()
+            customer.events.iter().map(|of| Row { event: Some(of), ..Row::at(of.at) }).collect()
         }
+        Source::Touches(contact) => {
+            let touch = |touch| Some(Row { touch: Some(touch), ..Row::at(contacted(touch, contact)?) });
+            customer.touches.iter().filter_map(touch).collect()
+        }
+        Source::Conversions => Vec::new(),
+    }
+}
+
+/// The moment by which a touch goes, if it is meant.
+fn contacted(touch: &Touch, contact: Contact) -> Option<Timestamp> {
+    let outcome = match contact {
+        Contact::Made => return (!touch.bounced()).then_some(touch.at),
+        Contact::Any => return Some(touch.at),
+        Contact::Delivered => "delivered",
+        Contact::Opened => "opened",
+        Contact::Clicked => "clicked",
+        Contact::Replied => "replied",
+        Contact::Bounced => "bounced",
+        Contact::Complained => "complained",
+        Contact::Unsubscribed => "unsubscribed",
+    };
+    touch.outcomes.get(outcome).copied()
+}
+
+/// Orders that count for a campaign which is asked about, of its members.
+fn conversions<'c>(world: &World, customer: &'c Customer, asked: &Rows) -> Vec<Row<'c>> {
+    let mut rows = Vec::new();
+    for (place, campaign) in world.campaigns.iter().enumerate() {
+        let named = |filter: &Filter| match filter {
+            Filter::Campaign(test) => is_named(world, Some(place), test),
+            _ => false,
+        };
+        let arm = customer.arms.get(&place).copied().flatten();
+        if arm.is_none() || !asked.filters.iter().any(named) {
+            continue;
+        }
+        for order in customer.paid() {
+            let at = moment_of(order);
+            let worth = |least| order.gross(world.currency).is_some_and(|gross| gross >= least);
+            if campaign.launched_at <= at && at < campaign.ends_at && campaign.minimum.is_none_or(worth) {
+                rows.push(Row { order: Some(order), arm, ..Row::at(at) });
+            }
+        }
+    }
+    rows
+}
+
+/// A campaign goes by its id or its name.
+fn is_named(world: &World, place: Option<usize>, test: &TextTest) -> bool {
+    let campaign = place.map(|place| &world.campaigns[place]);
+    let goes_by = |name: &String| {
+        campaign.is_some_and(|campaign| campaign.name == name || campaign.id.to_string() == *name)
+    };
+    match test {
+        TextTest::Equals(name) => goes_by(name),
+        TextTest::Differs(name) => !goes_by(name),
+        TextTest::OneOf(names) => names.iter().any(goes_by),
+        TextTest::NoneOf(names) => !names.iter().any(goes_by),
+        TextTest::IsNull => campaign.is_none(),
+        TextTest::IsNotNull => campaign.is_some(),
+        _ => unreachable!("campaigns are compared as a whole"),
     }
 }
 
@@ -86,6 +160,12 @@ fn passes(world: &World, customer: &Customer, row: &Row<'_>, filter: &Filter) ->
             };
             attribute(test, attributes.get(key))
         }
+        Filter::Campaign(_) if row.touch.is_none() => true,
+        Filter::Campaign(test) => is_named(world, row.touch.and_then(|touch| touch.campaign), test),
+        Filter::Channel(test) => choice(test, row.touch.map(|touch| touch.channel)),
+        Filter::Outcome { of, negated } => {
+            row.touch.is_some_and(|touch| of.iter().any(|one| touch.outcomes.contains_key(one))) != *negated
+        }
     }
 }
 
@@ -102,6 +182,8 @@ fn told(world: &World, row: &Row<'_>, field: RowText) -> Option<String> {
         RowText::Brand => product(world, row)?.brand.clone(),
         RowText::OrderSource => row.order?.source.clone(),
         RowText::EventType => Some(row.event?.kind.clone()),
+        RowText::Subject => row.touch?.subject.map(str::to_owned),
+        RowText::Arm => row.touch.map_or(row.arm, |touch| touch.arm).map(str::to_owned),
     }
 }
 
@@ -132,6 +214,8 @@ fn in_tenants_money(world: &World, order: &Order, amount: i64) -> Option<i64> {
 
 fn summed(world: &World, customer: &Customer, rows: &[Row<'_>], sum: Sum) -> i64 {
     match sum {
+        // Each campaign counts an order for itself.
+        Sum::Count if rows.iter().any(|row| row.arm.is_some()) => rows.len() as i64,
         Sum::Count => {
             let orders: std::collections::BTreeSet<_> =
                 rows.iter().filter_map(|row| row.order.map(|order| order.id)).collect();

@@ -12,17 +12,20 @@
 //! | f | | today at 9: 20.00, product 1012132033639 |
 //! | g | nothing is known | none |
 //!
+//! The campaign 5240029206 mailed a once, who opened it and reported it as spam; b, to whom it bounced on 1 June 2026; and
+//! d five times, first on 1 January 2022, all of them opened.
+//!
 //! Products 2012162031638 and 32421429314657 have the tag `Sports wear`.
 
 use std::collections::BTreeMap;
 
 use huitou::db::Db;
-use huitou::ids::ShopId;
+use huitou::ids::{CampaignId, ShopId};
 use huitou::segments::language::{check, parse};
 use uuid::Uuid;
 
 use super::compare::{members, tenant};
-use super::model::{Consent, Customer, Line, Order, Product, Shop, World};
+use super::model::{Campaign, Consent, Customer, Line, Order, Product, Shop, Touch, World};
 use super::{evaluate, load};
 use crate::ingest::archive::open;
 
@@ -130,20 +133,22 @@ const REFUSED: &[(&str, &str)] = &[
     ("companies IS NOT NULL", "not_available"),
     ("customer_account_status = 'DISABLED'", "not_available"),
     ("customer_account_status != 'DISABLED'", "not_available"),
-    ("shopify_email.opened MATCHES ()", "not_available_yet"),
-    ("shopify_email.opened() = true", "not_available_yet"),
-    ("shopify_email.opened(count_at_least: 5) = true", "not_available_yet"),
-    ("shopify_email.opened MATCHES (activity_id = 5240029206)", "not_available_yet"),
-    ("shopify_email.delivered MATCHES (activity_id = 5240029206, date = 2022-01-01)", "not_available_yet"),
-    ("shopify_email.marked_as_spam MATCHES (activity_id = 5240029206, date > -3m)", "not_available_yet"),
-    (
-        "shopify_email.bounced NOT MATCHES (activity_id = 5240029206, date BETWEEN -12m AND today)",
-        "not_available_yet",
-    ),
+    ("predicted_spend_tier = 'HIGH'", "not_available_yet"),
+];
+
+/// From the same pages: what became of e-mails. An activity is a campaign here.
+const MAILS: &[(&str, &str)] = &[
+    ("shopify_email.opened MATCHES ()", "ad"),
+    ("shopify_email.opened() = true", "ad"),
+    ("shopify_email.opened(count_at_least: 5) = true", "d"),
+    ("shopify_email.opened MATCHES (activity_id = 5240029206)", "ad"),
+    ("shopify_email.delivered MATCHES (activity_id = 5240029206, date = 2022-01-01)", "d"),
+    ("shopify_email.marked_as_spam MATCHES (activity_id = 5240029206, date > -3m)", "a"),
+    ("shopify_email.bounced NOT MATCHES (activity_id = 5240029206, date BETWEEN -12m AND today)", "acdefg"),
 ];
 
 fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    REFERENCE.iter().chain(WHERE).chain(HELP).chain(EXTENSIONS)
+    REFERENCE.iter().chain(WHERE).chain(HELP).chain(EXTENSIONS).chain(MAILS)
 }
 
 const SHOP: ShopId = ShopId::from_uuid(Uuid::from_u128(1));
@@ -225,9 +230,11 @@ fn world() -> World {
     a.tags = vec!["VIP".to_owned()];
     a.birthday = "1990-11-24".parse().ok();
     a.consents = said("email", true);
+    a.touches = vec![mail("2026-11-01", &["delivered", "opened", "complained"])];
     let mut b =
         customer('b', [Some("CA"), Some("Ontario"), Some("Toronto")], Some("bob@Example.com"), ten.collect());
     b.consents = said("email", true);
+    b.touches = vec![mail("2026-06-01", &["bounced"])];
     let los_angeles = [Some("US"), Some("California"), Some("Los Angeles")];
     let mut c = customer('c', los_angeles, None, vec![order(0, None, 500, first, 1)]);
     c.tags = vec!["wholesale".to_owned()];
@@ -240,6 +247,8 @@ fn world() -> World {
     );
     d.birthday = "1985-12-10".parse().ok();
     d.consents = said("sms", true);
+    let days = ["2022-01-01", "2026-02-01", "2026-03-01", "2026-04-01", "2026-05-01"];
+    d.touches = days.map(|day| mail(day, &["delivered", "opened"])).into();
     let e = customer('e', nowhere, None, once("2025-12-01T12:00:00-05:00", 5_000, first, 1));
     let f = customer('f', nowhere, None, once("2026-11-24T09:00:00-05:00", 2_000, second, 1));
     let g = customer('g', nowhere, None, Vec::new());
@@ -269,6 +278,26 @@ fn world() -> World {
         customers: vec![a, b, c, d, e, f, g],
         guests: vec![order(9, Some("2026-11-24T09:00:00-05:00"), 7, first, 1)],
         segments: BTreeMap::new(),
+        campaigns: vec![Campaign {
+            id: CampaignId::from_uuid(Uuid::from_u128(2)),
+            name: "5240029206",
+            launched_at: "2022-01-01T00:00:00Z".parse().expect("a moment"),
+            ends_at: "2022-01-08T00:00:00Z".parse().expect("a moment"),
+            minimum: None,
+        }],
+    }
+}
+
+/// A mail of the campaign, of which all this became at noon.
+fn mail(day: &str, outcomes: &[&'static str]) -> Touch {
+    let at = format!("{day}T12:00:00-05:00").parse().expect("a moment");
+    Touch {
+        channel: "email",
+        campaign: Some(0),
+        arm: None,
+        subject: None,
+        at,
+        outcomes: outcomes.iter().map(|outcome| (*outcome, at)).collect(),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use huitou::ids::ShopId;
+use huitou::ids::{CampaignId, ShopId};
 use huitou::time::{Timestamp, time_zone};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::dice::Dice;
-use super::model::{Consent, Customer, Event, Line, Order, Product, Shop, World};
+use super::model::{Campaign, Consent, Customer, Event, Line, Order, Product, Shop, Touch, World};
 
 /// What texts are made of; many of them mean something in SQL or JSON.
 pub const TEXTS: &[&str] = &[
@@ -38,6 +38,22 @@ pub const TAGS: &[&str] = &["vip", "do-not-call", "it's", "%"];
 pub const KEYS: &[&str] = &["尺码", "n", "vip", "day", "a.b", "it's", "q\"", "$", "%"];
 pub const EVENTS: &[&str] = &["login", "view", "collection_viewed", "cart"];
 pub const CHANNELS: &[&str] = &["sms", "email", "call", "im", "wechat", "mail", "parcel_card"];
+pub const CAMPAIGNS: &[&str] = &["Jackets", "it's", "Jackets"];
+pub const SUBJECTS: &[&str] = &["jackets", "%", "it's"];
+pub const ARMS: &[&str] = &["a", "holdout"];
+pub const OUTCOMES: &[&str] = &[
+    "sent",
+    "delivered",
+    "opened",
+    "clicked",
+    "replied",
+    "answered",
+    "refused",
+    "objection",
+    "bounced",
+    "complained",
+    "unsubscribed",
+];
 pub const CITIES: &[&str] = &["杭州", "New York City", "it's", "%"];
 pub const PROVINCES: &[&str] = &["浙江", "NY", "New York"];
 pub const SHOPS: &[&str] = &["tmall-01", "tmall-02", "ny-01", "till"];
@@ -84,7 +100,18 @@ pub fn world(dice: &mut Dice) -> World {
         customers: Vec::new(),
         guests: Vec::new(),
         segments: BTreeMap::new(),
+        campaigns: Vec::new(),
     };
+    for name in CAMPAIGNS {
+        let launched_at = moment(dice, &world);
+        world.campaigns.push(Campaign {
+            id: CampaignId::from_uuid(id(dice)),
+            name,
+            launched_at,
+            ends_at: launched_at.plus_seconds(dice.pick(&[7, 30, 90]) * 86_400),
+            minimum: dice.maybe(&[0, 5_001, 25_800]),
+        });
+    }
     for shop in &world.shops {
         for external_id in PRODUCTS {
             if !dice.once_in(3) {
@@ -173,6 +200,25 @@ fn customer(dice: &mut Dice, world: &World, number: i64) -> Customer {
             })
             .collect(),
         tags: TAGS.iter().filter(|_| dice.once_in(3)).map(|tag| (*tag).to_owned()).collect(),
+        touches: (0..dice.below(6)).map(|_| touch(dice, world)).collect(),
+        arms: (0..CAMPAIGNS.len())
+            .filter(|_| !dice.once_in(3))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|place| (place, dice.maybe(ARMS)))
+            .collect(),
+    }
+}
+
+fn touch(dice: &mut Dice, world: &World) -> Touch {
+    let outcomes = OUTCOMES.iter().filter(|_| dice.once_in(5)).copied().collect::<Vec<_>>();
+    Touch {
+        channel: dice.pick(CHANNELS),
+        campaign: dice.maybe(&[0, 1, 2]),
+        arm: dice.maybe(ARMS),
+        subject: dice.maybe(SUBJECTS),
+        at: moment(dice, world),
+        outcomes: outcomes.into_iter().map(|outcome| (outcome, moment(dice, world))).collect(),
     }
 }
 

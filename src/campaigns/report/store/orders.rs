@@ -8,10 +8,11 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use super::Scope;
 use crate::campaigns::document::Conversion;
 use crate::campaigns::settings::{Margin, Margins};
+use crate::campaigns::store::qualifying::{codes_of, qualifying};
 use crate::db::types::{Guid, Instant};
-use crate::db::{AnyConnection, Backend, Column, Sql};
+use crate::db::{AnyConnection, Column, Sql};
 use crate::error::Result;
-use crate::ids::{CustomerId, OrderId, ShopId, TenantId};
+use crate::ids::{CustomerId, OrderId, ShopId};
 use crate::sql;
 use crate::time::Timestamp;
 
@@ -86,42 +87,6 @@ pub fn orders(
         qualifying
     );
     Ok(query.load(connection)?)
-}
-
-/// What an order must hold to be a conversion, over `o`.
-fn qualifying(tenant: TenantId, conversion: &Conversion, backend: Backend) -> Sql<'_> {
-    let mut condition = Sql::default();
-    if let Some(shop) = conversion.shop_id {
-        condition.push(sql!(" AND o.shop_id = {}", shop));
-    }
-    if let Some(least) = conversion.minimum_amount {
-        condition.push(sql!(" AND o.gross_amount >= {}", least));
-    }
-    if !conversion.products.is_empty() {
-        let products = || Column::texts(conversion.products.iter().map(String::as_str));
-        condition.push(sql!(
-            " AND o.id IN (SELECT l.order_id FROM order_lines l WHERE l.tenant_id = {}
-                 AND (l.product_external_id {} OR l.sku {}))",
-            tenant,
-            products(),
-            products()
-        ));
-    }
-    if !conversion.coupon_codes.is_empty() {
-        let codes = Column::texts(conversion.coupon_codes.iter().map(String::as_str));
-        let (rows, code) = codes_of(backend);
-        let any = sql!(" AND EXISTS (SELECT 1 FROM {} WHERE {} {})", Sql::text(rows), Sql::text(code), codes);
-        condition.push(any);
-    }
-    condition
-}
-
-/// Joins the coupon codes of the order `o`, and the column in which they then are.
-fn codes_of(backend: Backend) -> (&'static str, &'static str) {
-    match backend {
-        Backend::Postgres => ("jsonb_array_elements_text(o.coupon_codes) u(code)", "u.code"),
-        Backend::Sqlite => ("json_each(o.coupon_codes) u", "u.value"),
-    }
 }
 
 #[derive(QueryableByName)]

@@ -21,15 +21,18 @@ use crate::notes::{self, NoteResponse};
 use crate::sql;
 use crate::tags::model::TaggedBy;
 use crate::tags::{self, TagResponse};
+use crate::touches::{self, TouchResponse};
 
 type By<T> = HashMap<Id<AnyKind>, T>;
 
 /// The things that a page's entries are about, by their ids.
+#[derive(Default)]
 pub struct Details {
     orders: By<TimelineOrder>,
     consents: By<StatementResponse>,
     notes: By<NoteResponse>,
     events: By<EventResponse>,
+    touches: By<TouchResponse>,
     tags: By<TagResponse>,
     merges: By<MergeResponse>,
 }
@@ -45,9 +48,13 @@ impl Details {
         let consents = of_steps(rows, &[EventType::ConsentStated]);
         let notes = of_steps(rows, &[EventType::NoteWritten]);
         let events = of_steps(rows, &[EventType::EventOccurred]);
+        let touches = of_steps(rows, &[EventType::CustomerTouched]);
         let tags = of_steps(rows, &EventType::OF_TAGS);
         let merges = of_steps(rows, &[EventType::CustomerMerged, EventType::MergeUndone]);
-        let span = rows.last().map(|row| row.at).zip(rows.first().map(|row| row.at));
+        // The page goes from the newest to the oldest.
+        let Some(span) = rows.last().map(|row| row.at).zip(rows.first().map(|row| row.at)) else {
+            return Ok(Self::default());
+        };
         Ok(Self {
             orders: found(&orders, |ids| load_orders(connection, tenant, ids), |order| any(order.id))?,
             consents: found(
@@ -60,6 +67,11 @@ impl Details {
                 &events,
                 |ids| events::store::these(connection, tenant, customer, span, ids),
                 |event| any(event.id),
+            )?,
+            touches: found(
+                &touches,
+                |ids| touches::store::these(connection, tenant, customer, span, ids),
+                |touch| any(touch.id),
             )?,
             tags: found(&tags, |ids| tags::store::these(connection, tenant, ids), |tag| any(tag.id))?,
             merges: found(&merges, |ids| load_merges(connection, tenant, ids), |merge| any(merge.id))?,
@@ -83,6 +95,7 @@ impl Details {
             consent: self.consents.remove(&row.id),
             note: self.notes.remove(&row.id),
             event: self.events.remove(&row.id),
+            touch: self.touches.remove(&row.id),
             tag,
             // Once when it was done and once when it was undone.
             merge: self.merges.get(&row.id).cloned(),

@@ -60,6 +60,13 @@ impl Checker<'_> {
                 let zone = self.context.zone.clone();
                 Leaf::LastSeen(self.moment(&shown, test, &zone, place)?)
             }
+            What::DaysSinceTouch => {
+                let zone = self.context.zone.clone();
+                let test = DaysTest::of(&self.numbers(&shown, test, kind, place)?);
+                Leaf::LastTouch(self.days_since(&test, &zone))
+            }
+            What::TouchesWithoutOrder => Leaf::TouchesWithoutOrder(self.numbers(&shown, test, kind, place)?),
+            What::GivenUp => Leaf::GivenUp(self.truth(&shown, test, place)?),
             What::Shop => Leaf::KnownAt(self.known_at(By::Shop, test, place)?),
             What::Platform => Leaf::KnownAt(self.known_at(By::Platform, test, place)?),
             What::Identities => Leaf::IdentityCount(self.numbers(&shown, test, kind, place)?),
@@ -180,16 +187,21 @@ impl Checker<'_> {
             return self.wrong(&parameter.place, "invalid_operator", expected);
         };
         let chosen = self.choice(registry::CHANNEL, channel, registry::CHANNELS, &operand.place)?;
-        let wanted = match test {
+        let wanted = self.truth("reachable_by", test, place)?;
+        chosen.of.first().map(|channel| Leaf::Reachable { channel, wanted })
+    }
+
+    /// Whether the answer must be yes.
+    fn truth(&mut self, name: &str, test: &Test, place: &Place) -> Found<bool> {
+        match test {
             Test::Compare(operator @ (Operator::Equals | Operator::Differs), operand) => {
                 match operand.value {
-                    Value::Truth(truth) => truth == (*operator == Operator::Equals),
-                    _ => return self.unexpected(operand, Type::Truth),
+                    Value::Truth(truth) => Some(truth == (*operator == Operator::Equals)),
+                    _ => self.unexpected(operand, Type::Truth),
                 }
             }
-            _ => return self.not_with("reachable_by", test, Type::Truth, place),
-        };
-        chosen.of.first().map(|channel| Leaf::Reachable { channel, wanted })
+            _ => self.not_with(name, test, Type::Truth, place),
+        }
     }
 
     /// Places as Shopify writes them: `US`, `US-NY`, `US-NY-NewYorkCity`.

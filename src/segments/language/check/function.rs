@@ -1,11 +1,13 @@
-//! Functions: what is asked of a customer's lines, orders and events.
+//! Functions: what is asked of a customer's lines, orders, events and touches.
 
 use super::shops::{By, both};
-use super::{Checker, Found, dates};
+use super::{Checker, Found, Place, dates};
 use crate::ids::ShopId;
-use crate::segments::language::checked::{AttributeTest, Filter, MomentTest, Rows, Source, TextTest};
+use crate::segments::language::checked::{
+    AttributeTest, Choice, Contact, Filter, MomentTest, Rows, Source, TextTest,
+};
 use crate::segments::language::registry::{self, FunctionKind, Row, Type, What};
-use crate::segments::language::tree::{Comparison, Name, Subject, Test};
+use crate::segments::language::tree::{Comparison, Name, Operator, Subject, Test};
 
 impl Checker<'_> {
     pub(super) fn function(&mut self, name: &Name, negated: bool, conditions: &[Comparison]) -> Found<Rows> {
@@ -30,6 +32,10 @@ impl Checker<'_> {
                 let field = crate::segments::language::checked::RowText::EventType;
                 rows.filters.push(Filter::Text { field, test: TextTest::OneOf(types) });
             }
+            FunctionKind::Mails(contact) => {
+                rows.of = Source::Touches(contact);
+                rows.filters.push(Filter::Channel(Choice { of: vec!["email"], missing: false }));
+            }
             FunctionKind::Unavailable(why) => return self.unavailable(&name.place, function.name, why),
         }
         let found: Vec<_> = conditions
@@ -40,12 +46,31 @@ impl Checker<'_> {
         if rows.of == Source::PaidOrders && found.iter().any(|(row, _)| *row == Row::Status) {
             rows.of = Source::AllOrders;
         }
+        if rows.of == Source::Touches(Contact::Made) && found.iter().any(|(row, _)| *row == Row::Outcome) {
+            rows.of = Source::Touches(Contact::Any);
+        }
+        if rows.of == Source::Conversions {
+            self.of_named_campaigns(name, &found)?;
+        }
         let zone = self.shop_filters(&found, &mut rows)?;
         let mut whole = true;
         for (row, condition) in found {
             whole &= self.condition(row, condition, id, &zone, &mut rows).is_some();
         }
         whole.then_some(rows)
+    }
+
+    /// What counts as a conversion is for each campaign to say, so they are named.
+    fn of_named_campaigns(&mut self, name: &Name, found: &[(Row, &Comparison)]) -> Found<()> {
+        let expected = "expected the campaign: `converted MATCHES (campaign = 'Winter jackets')`";
+        let mut named = found.iter().filter(|(row, _)| *row == Row::Campaign);
+        let (Some((_, condition)), None) = (named.next(), named.next()) else {
+            return self.wrong(&name.place, "missing_campaign", expected);
+        };
+        match &condition.test {
+            Test::In(_) | Test::Compare(Operator::Equals, _) => Some(()),
+            _ => self.wrong(&condition.place, "invalid_operator", expected),
+        }
     }
 
     /// Which shops are meant comes first, because it decides whose days count.
@@ -119,6 +144,12 @@ impl Checker<'_> {
                 test: self.numbers(&shown, test, kind, place)?,
                 clock: dates::clock(self.context.now, zone),
             },
+            Row::Campaign => Filter::Campaign(self.texts(&shown, test, kind, place, str::to_owned)?),
+            Row::Channel => match kind {
+                Type::Choice(choices) => Filter::Channel(self.choice(&shown, test, choices, place)?),
+                _ => return None,
+            },
+            Row::Outcome => self.outcome(&shown, test, kind, place)?,
             Row::Attributes => Filter::Attribute { key: key(), test: self.property(&shown, test, place)? },
             Row::Sum(sum, _) => {
                 if matches!(test, Test::IsNull | Test::IsNotNull) {
@@ -132,5 +163,16 @@ impl Checker<'_> {
         };
         rows.filters.push(filter);
         Some(())
+    }
+
+    /// A touch has many outcomes: a negation asks for those without any of the named.
+    fn outcome(&mut self, name: &str, test: &Test, kind: Type, place: &Place) -> Found<Filter> {
+        let Type::Choice(all) = kind else { return None };
+        let Choice { of, missing: negated } = self.choice(name, test, all, place)?;
+        let of = match negated {
+            true => all.iter().copied().filter(|outcome| !of.contains(outcome)).collect(),
+            false => of,
+        };
+        Some(Filter::Outcome { of, negated })
     }
 }

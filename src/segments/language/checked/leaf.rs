@@ -59,6 +59,12 @@ pub enum Leaf {
     Rows(Rows),
     /// The latest `occurred_at` of all events.
     LastSeen(MomentTest),
+    /// The latest `touched_at` of all contacts that did not bounce; `days_since_last_touch` is asked so.
+    LastTouch(MomentTest),
+    /// Contacts after the last paid order that did not bounce; all of them where there is none.
+    TouchesWithoutOrder(NumberTest),
+    /// Whether the contact plan has given the customer up, by `touches::given_up`.
+    GivenUp(bool),
     /// Members of another segment, by its id or name; the caller looks it up.
     Segment { reference: String },
     /// A part of all customers, always the same one. With `x` the number that the last 7 hex digits of the customer's id

@@ -16,7 +16,7 @@ mod rows;
 mod tests;
 
 pub use leaf::{DateMetric, DaySource, Leaf, Metric, RfmScore, Scope, TextField};
-pub use rows::{Filter, RowNumber, RowText, Rows, Source, Sum};
+pub use rows::{Contact, Filter, RowNumber, RowText, Rows, Source, Sum};
 pub use tests::{
     AttributeTest, Choice, ClockSpan, DayTest, ListTest, MomentTest, MonthDay, NumberTest, TextTest, Window,
 };

@@ -1,4 +1,4 @@
-//! What can be asked of a customer's lines, orders and events.
+//! What can be asked of a customer's lines, orders, events and touches.
 
 use super::tests::{AttributeTest, Choice, ClockSpan, ListTest, MomentTest, NumberTest, TextTest};
 use crate::ids::ShopId;
@@ -26,6 +26,28 @@ pub enum Source {
     AllOrders,
     /// Behaviour events. Their moment is `occurred_at`.
     Events,
+    /// Contacts with the customer.
+    Touches(Contact),
+    /// Qualifying orders in the window of a campaign by its members, whatever their arm. Their moment is `paid_at`. The
+    /// first of the filters names the campaigns.
+    Conversions,
+}
+
+/// Which contacts are meant, and the moment by which they go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contact {
+    /// Those that did not bounce, by `touched_at`.
+    Made,
+    /// All of them (an outcome was asked for), by `touched_at`.
+    Any,
+    /// Those with the outcome, by its own moment.
+    Delivered,
+    Opened,
+    Clicked,
+    Replied,
+    Bounced,
+    Complained,
+    Unsubscribed,
 }
 
 /// A condition on one row.
@@ -55,6 +77,12 @@ pub enum Filter {
     Weekday { test: NumberTest, clock: Vec<ClockSpan> },
     /// Lines and orders: `attributes`; events: `properties`.
     Attribute { key: String, test: AttributeTest },
+    /// Touches: the campaign, by its id or its name. Conversions: the same; always one of some, never negated.
+    Campaign(TextTest),
+    /// Touches: `channel`; never missing.
+    Channel(Choice),
+    /// Touches: any of these outcomes happened; `negated`: none of them.
+    Outcome { of: Vec<&'static str>, negated: bool },
 }
 
 /// A text of a row.
@@ -72,6 +100,10 @@ pub enum RowText {
     OrderSource,
     /// Events: `type`
     EventType,
+    /// Touches: `subject`
+    Subject,
+    /// Touches and conversions: `arm`
+    Arm,
 }
 
 /// A number of a row.
@@ -95,7 +127,7 @@ pub enum RowNumber {
 /// Something summed over the rows that passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sum {
-    /// Orders; of lines, how many different orders they are in; of events, how many.
+    /// Orders; of lines, how many different orders they are in; of events and touches, how many.
     Count,
     /// Lines: Σ `quantity`
     Quantity,

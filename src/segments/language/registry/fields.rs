@@ -44,7 +44,6 @@ const fn never(name: &'static str, description: &'static str, why: &'static str)
 }
 
 const PREDICTED: &str = "it comes with predictions";
-const TOUCHES: &str = "it comes with campaigns and their touches";
 
 pub const FIELDS: &[Field] = &[
     // Who they are.
@@ -304,11 +303,27 @@ pub const FIELDS: &[Field] = &[
     field("rfm_f", What::Score(RfmScore::Frequency), "The frequency score, 1 to 5.", "rfm_f >= 4"),
     field("rfm_m", What::Score(RfmScore::Monetary), "The spend score, 1 to 5.", "rfm_m >= 4"),
     field("last_seen_date", What::LastSeen, "When the last event happened.", "last_seen_date < -30d"),
+    // How they were contacted.
+    field(
+        "days_since_last_touch",
+        What::DaysSinceTouch,
+        "Whole days since the day of the last contact that did not bounce.",
+        "days_since_last_touch >= 30",
+    ),
+    field(
+        "touches_without_order",
+        What::TouchesWithoutOrder,
+        "Contacts since the last order that did not bounce.",
+        "touches_without_order >= 5",
+    ),
+    field(
+        "given_up",
+        What::GivenUp,
+        "Whether the contact plan leaves them alone for not coming back; an order is the way back.",
+        "given_up = true",
+    ),
     // What is not known yet, and what cannot be.
     not_yet("tier", "The member level.", "it comes with tiers"),
-    not_yet("given_up", "Whether they are left alone.", TOUCHES),
-    not_yet("days_since_last_touch", "Days since the last contact.", TOUCHES),
-    not_yet("touches_without_order", "Contacts since the last order.", TOUCHES),
     not_yet("p_alive", "How likely they are to come back.", PREDICTED),
     not_yet("expected_orders_90d", "Orders to expect within 90 days.", PREDICTED),
     not_yet("predicted_value_365d", "Spend to expect within a year.", PREDICTED),

@@ -1,8 +1,8 @@
 //! The functions.
 
-use super::parameters::{EVENT, PLACED, PURCHASED, VIEWED};
+use super::parameters::{ANSWERED, CONVERTED, EVENT, MAILED, PLACED, PURCHASED, TOUCHED, VIEWED};
 use super::{Function, FunctionKind, Unavailable};
-use crate::segments::language::checked::Source;
+use crate::segments::language::checked::{Contact, Source};
 
 const fn not_yet(name: &'static str, description: &'static str, why: &'static str) -> Function {
     Function {
@@ -26,8 +26,28 @@ const fn never(name: &'static str, description: &'static str, why: &'static str)
     }
 }
 
-const TOUCHES: &str = "it comes with campaigns and their touches";
-const MAILS: &str = "this service sends no e-mail; what became of one will be asked of touches";
+const fn contacts(
+    name: &'static str,
+    contact: Contact,
+    parameters: &'static [super::Parameter],
+    description: &'static str,
+    example: &'static str,
+) -> Function {
+    let what = FunctionKind::Rows(Source::Touches(contact));
+    Function { name, aliases: &[], what, parameters, description, example }
+}
+
+/// As Shopify asks for what became of e-mails.
+const fn mails(name: &'static str, contact: Contact, description: &'static str) -> Function {
+    Function {
+        name,
+        aliases: &[],
+        what: FunctionKind::Mails(contact),
+        parameters: MAILED,
+        description,
+        example: "",
+    }
+}
 
 pub const FUNCTIONS: &[Function] = &[
     Function {
@@ -70,10 +90,42 @@ pub const FUNCTIONS: &[Function] = &[
         description: "Collections looked at: events of type 'collection_viewed'; their property `collection_id` is the id.",
         example: "storefront.collection_viewed MATCHES (id = 987654321, count >= 2)",
     },
-    not_yet("touched", "Contacts with the customer.", TOUCHES),
-    not_yet("opened", "Messages that were opened.", TOUCHES),
-    not_yet("clicked", "Messages whose link was followed.", TOUCHES),
-    not_yet("replied", "Messages that were answered.", TOUCHES),
+    contacts(
+        "touched",
+        Contact::Made,
+        TOUCHED,
+        "Contacts with the customer that did not bounce; where an `outcome` is asked for, all contacts.",
+        "touched MATCHES (channel = 'sms', date >= -30d, count >= 3)",
+    ),
+    contacts(
+        "opened",
+        Contact::Opened,
+        ANSWERED,
+        "Messages that were opened.",
+        "opened MATCHES (channel = 'email', date >= -30d)",
+    ),
+    contacts(
+        "clicked",
+        Contact::Clicked,
+        ANSWERED,
+        "Messages whose link was followed.",
+        "clicked MATCHES (campaign = 'Winter jackets')",
+    ),
+    contacts(
+        "replied",
+        Contact::Replied,
+        ANSWERED,
+        "Messages that were answered.",
+        "replied NOT MATCHES (date >= -1y)",
+    ),
+    Function {
+        name: "converted",
+        aliases: &[],
+        what: FunctionKind::Rows(Source::Conversions),
+        parameters: CONVERTED,
+        description: "Qualifying orders within the window of a campaign by its members; the campaign must be named.",
+        example: "converted MATCHES (campaign = 'Winter jackets', arm != 'holdout')",
+    },
     not_yet("offer", "Offers issued to the customer.", "it comes with offers"),
     not_yet(
         "entered_segment",
@@ -81,12 +133,12 @@ pub const FUNCTIONS: &[Function] = &[
         "it comes with snapshots of segments",
     ),
     not_yet("left_segment", "Segments that the customer went out of.", "it comes with snapshots of segments"),
-    not_yet("shopify_email.bounced", "E-mails that came back.", MAILS),
-    not_yet("shopify_email.clicked", "E-mails whose link was followed.", MAILS),
-    not_yet("shopify_email.delivered", "E-mails that arrived.", MAILS),
-    not_yet("shopify_email.marked_as_spam", "E-mails reported as spam.", MAILS),
-    not_yet("shopify_email.opened", "E-mails that were opened.", MAILS),
-    not_yet("shopify_email.unsubscribed", "E-mails by which the customer unsubscribed.", MAILS),
+    mails("shopify_email.bounced", Contact::Bounced, "E-mails that came back."),
+    mails("shopify_email.clicked", Contact::Clicked, "E-mails whose link was followed."),
+    mails("shopify_email.delivered", Contact::Delivered, "E-mails that arrived."),
+    mails("shopify_email.marked_as_spam", Contact::Complained, "E-mails reported as spam."),
+    mails("shopify_email.opened", Contact::Opened, "E-mails that were opened."),
+    mails("shopify_email.unsubscribed", Contact::Unsubscribed, "E-mails by which the customer unsubscribed."),
     never(
         "store_credit_accounts",
         "Accounts of store credit.",

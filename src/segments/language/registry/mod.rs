@@ -8,9 +8,9 @@ mod types;
 
 pub use fields::FIELDS;
 pub use functions::FUNCTIONS;
-pub use types::{CHANNELS, GENDERS, RFM_GROUPS, STAGES, STATUSES, SUBSCRIPTIONS, Type};
+pub use types::{CHANNELS, GENDERS, OUTCOMES, RFM_GROUPS, STAGES, STATUSES, SUBSCRIPTIONS, Type};
 
-use super::checked::{DateMetric, Metric, RfmScore, RowNumber, RowText, Source, Sum, TextField};
+use super::checked::{Contact, DateMetric, Metric, RfmScore, RowNumber, RowText, Source, Sum, TextField};
 
 /// Something that can be asked of a customer.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +55,9 @@ pub enum What {
     Score(RfmScore),
     RfmGroup,
     LastSeen,
+    DaysSinceTouch,
+    TouchesWithoutOrder,
+    GivenUp,
     Unavailable(Unavailable),
 }
 
@@ -80,7 +83,7 @@ pub enum Unavailable {
     NotYet(&'static str),
 }
 
-/// A function: a condition on a customer's lines, orders or events.
+/// A function: a condition on a customer's lines, orders, events or touches.
 #[derive(Debug, Clone, Copy)]
 pub struct Function {
     pub name: &'static str,
@@ -100,6 +103,8 @@ pub enum FunctionKind {
         types: &'static [&'static str],
         id: &'static str,
     },
+    /// Contacts by e-mail.
+    Mails(Contact),
     Unavailable(Unavailable),
 }
 
@@ -129,6 +134,9 @@ pub enum Row {
     Number(RowNumber, Measure),
     Hour,
     Weekday,
+    Campaign,
+    Channel,
+    Outcome,
     /// Free properties: the rest of the name is the key.
     Attributes,
     Sum(Sum, Measure),

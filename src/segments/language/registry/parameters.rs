@@ -122,6 +122,53 @@ pub const EVENT: &[Parameter] = &[
     ),
 ];
 
+const CAMPAIGN: Parameter =
+    also(parameter("campaign", Row::Campaign, "The campaign, by its id or its name."), &["activity_id"]);
+const CHANNEL: Parameter = parameter("channel", Row::Channel, "Over which channel, such as 'sms'.");
+const TOUCH_DATE: Parameter = parameter("date", Row::Date, "When it happened.");
+const SUBJECT: Parameter = parameter(
+    "subject",
+    Row::Text(RowText::Subject),
+    "What it was about, as the campaign or the touch says.",
+);
+const ARM: Parameter = parameter(
+    "arm",
+    Row::Text(RowText::Arm),
+    "The arm in which the customer was: a variant's key, or 'holdout'.",
+);
+const PROGRAM: Parameter = parameter(
+    "program",
+    Row::Unavailable(Unavailable::NotYet("it comes with programs")),
+    "Not available yet.",
+);
+
+pub const TOUCHED: &[Parameter] = &[
+    CAMPAIGN,
+    PROGRAM,
+    CHANNEL,
+    COUNT,
+    TOUCH_DATE,
+    parameter(
+        "outcome",
+        Row::Outcome,
+        "What came of it. Asked for, contacts that bounced are looked at too.",
+    ),
+    SUBJECT,
+    ARM,
+];
+
+pub const ANSWERED: &[Parameter] = &[CAMPAIGN, PROGRAM, CHANNEL, COUNT, TOUCH_DATE, SUBJECT, ARM];
+
+pub const MAILED: &[Parameter] = &[CAMPAIGN, COUNT, TOUCH_DATE, SUBJECT, ARM];
+
+pub const CONVERTED: &[Parameter] = &[
+    CAMPAIGN,
+    parameter("date", Row::Date, "When the order was paid."),
+    parameter("count", Row::Sum(Sum::Count, Measure::Count), "How many qualifying orders."),
+    SUM_AMOUNT,
+    ARM,
+];
+
 pub const VIEWED: &[Parameter] = &[
     also(
         parameter("id", Row::Id, "The id of what was looked at; a number or a text."),

@@ -46,6 +46,19 @@ pub const RFM_GROUPS: &[&str] = &[
     "PROSPECTS",
 ];
 pub const CHANNELS: &[&str] = &["sms", "email", "call", "im", "wechat", "mail", "parcel_card"];
+pub const OUTCOMES: &[&str] = &[
+    "sent",
+    "delivered",
+    "opened",
+    "clicked",
+    "replied",
+    "answered",
+    "refused",
+    "objection",
+    "bounced",
+    "complained",
+    "unsubscribed",
+];
 pub const STATUSES: &[&str] =
     &["created", "paid", "shipped", "completed", "refunded", "partially_refunded", "closed"];
 
@@ -126,12 +139,16 @@ impl What {
             }
             Self::Gender => Type::Choice(GENDERS),
             Self::Birthday => Type::Day,
-            Self::Age | Self::Identities | Self::DaysSince(_) | Self::DaysUntilDormant | Self::Score(_) => {
-                Type::Count
-            }
+            Self::Age
+            | Self::Identities
+            | Self::DaysSince(_)
+            | Self::DaysUntilDormant
+            | Self::Score(_)
+            | Self::DaysSinceTouch
+            | Self::TouchesWithoutOrder => Type::Count,
             Self::Attributes => Type::Property,
             Self::Added | Self::Date(_) | Self::LastSeen => Type::Date,
-            Self::Reachable => Type::Truth,
+            Self::Reachable | Self::GivenUp => Type::Truth,
             Self::Subscription(_) => Type::Choice(SUBSCRIPTIONS),
             Self::Metric(_, measure) => measure.into(),
             Self::Stage => Type::Choice(STAGES),
@@ -156,7 +173,9 @@ impl Row {
             Self::Date => Type::Date,
             Self::Text(RowText::Product) | Self::Id | Self::Shop => Type::Key,
             Self::Text(_) => Type::Text,
-            Self::Platform => Type::Key,
+            Self::Platform | Self::Campaign => Type::Key,
+            Self::Channel => Type::Choice(CHANNELS),
+            Self::Outcome => Type::Choice(OUTCOMES),
             Self::Category | Self::ProductTags | Self::Coupons | Self::Promotions => Type::List,
             Self::Status => Type::Choice(STATUSES),
             Self::Number(_, measure) | Self::Sum(_, measure) => measure.into(),
