@@ -179,7 +179,8 @@ impl Bench {
     ) -> Figures {
         let (token, path, customers) = (self.token.clone(), path.to_owned(), self.customers);
         let next = move |connection: usize, number: usize| {
-            let body = raw::body(connection * 100_000 + number, customers);
+            // As from a shop that is open: each order is paid about when it comes in, after all that were there.
+            let body = raw::body(connection * 100_000 + number, customers + number, customers);
             request("PUT", &format!("{path}{}", base + connection * 100_000 + number), &token, &body)
         };
         load::run(to, connections, seconds, next).await

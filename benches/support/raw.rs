@@ -106,10 +106,10 @@ pub fn tenant_and_shop(connection: &mut AnyConnection, tenant: TenantId, shop: S
         .expect("a shop");
 }
 
-/// The order with this number, of one of so many customers, as it comes over HTTP.
-pub fn body(number: usize, customers: usize) -> String {
+/// The order with this number, paid so many seconds into the year by one of so many customers, as it comes over HTTP.
+pub fn body(number: usize, second: usize, customers: usize) -> String {
     let first: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a date");
-    let at = first.plus_seconds(number as i64);
+    let at = first.plus_seconds(second as i64);
     // A stride that is prime to the number of customers visits them in a scattered order.
     let customer = number.wrapping_mul(7_919) % customers;
     let line = |sku: usize| {
@@ -131,7 +131,7 @@ pub fn body(number: usize, customers: usize) -> String {
 
 /// The same, read.
 pub fn order(shop: ShopId, number: usize, customers: usize) -> Incoming {
-    let document = serde_json::from_str(&body(number, customers)).expect("a canonical order");
+    let document = serde_json::from_str(&body(number, number, customers)).expect("a canonical order");
     Incoming { shop_id: shop, external_id: format!("order-{number}"), document }
 }
 

@@ -270,8 +270,17 @@ pub fn channels(
 ) -> Result<Vec<ChannelResponse>> {
     let identities = store::identities(connection, tenant.id, customer.id)?;
     let states = consents::store::states(connection, tenant.id, customer.id)?;
-    let addresses = addresses(customer, &identities);
-    Ok(consents::model::channels(&tenant.settings.consent_policy, addresses, &states))
+    Ok(channels_of(tenant, customer, &identities, &states))
+}
+
+fn channels_of(
+    tenant: &tenants::Tenant,
+    customer: &CustomerResponse,
+    identities: &[IdentityResponse],
+    states: &[consents::model::State],
+) -> Vec<ChannelResponse> {
+    let addresses = addresses(customer, identities);
+    consents::model::channels(&tenant.settings.consent_policy, addresses, states)
 }
 
 fn addresses(customer: &CustomerResponse, identities: &[IdentityResponse]) -> Addresses {
@@ -301,8 +310,10 @@ pub fn profile(
     now: Timestamp,
 ) -> Result<ProfileResponse> {
     let customer = get(connection, tenant.id, id)?;
-    let (facts, by_shop) = store::facts(connection, tenant.id, customer.id)?;
-    let activity = events::store::activity(connection, tenant.id, customer.id)?;
+    let (whole, id) = (tenant.id, customer.id);
+    let held = store::held(connection, whole, id)?;
+    let (facts, by_shop) = store::facts(connection, whole, id)?;
+    let identities = store::identities(connection, whole, id)?;
     let standing = lifecycle::of_customer(connection, tenant, &facts, &by_shop, cuts, now)?;
     let in_shop = |(shop_id, facts)| {
         let here = standing.in_shops.iter().find(|standing| standing.shop_id == shop_id);
@@ -313,21 +324,28 @@ pub fn profile(
             days_until_dormant: here.and_then(|standing| standing.days_until_dormant),
         }
     };
+    let states = held.channels.then(|| consents::store::states(connection, whole, id)).transpose()?;
+    let activity = held.events.then(|| events::store::activity(connection, whole, id)).transpose()?;
+    let activity = activity.unwrap_or_default();
+    let recent_events = held.events.then(|| events::store::recent(connection, whole, id, RECENT_EVENTS));
+    let recent_touches = held.touches.then(|| touches::store::recent(connection, whole, id, RECENT_TOUCHES));
+    let recent_notes = held.notes.then(|| notes::store::list(connection, whole, id, None, RECENT_NOTES));
+    let tags = held.tags.then(|| tags::store::of_customer(connection, whole, id));
     Ok(ProfileResponse {
-        identities: store::identities(connection, tenant.id, customer.id)?,
         facts: FactsResponse::new(&facts, &tenant.currency),
         facts_by_shop: by_shop.into_iter().map(in_shop).collect(),
         stage: standing.stage,
         days_until_dormant: standing.days_until_dormant,
         rfm: standing.rfm,
-        recent_orders: orders::store::recent_of_customer(connection, tenant.id, customer.id, RECENT_ORDERS)?,
-        consents: channels(connection, tenant, &customer)?,
+        recent_orders: orders::store::recent_of_customer(connection, whole, id, RECENT_ORDERS)?,
+        consents: channels_of(tenant, &customer, &identities, &states.unwrap_or_default()),
         last_seen_at: activity.iter().map(|kind| kind.last_at).max(),
         activity,
-        recent_events: events::store::recent(connection, tenant.id, customer.id, RECENT_EVENTS)?,
-        recent_touches: touches::store::recent(connection, tenant.id, customer.id, RECENT_TOUCHES)?,
-        recent_notes: notes::store::list(connection, tenant.id, customer.id, None, RECENT_NOTES)?,
-        tags: tags::store::of_customer(connection, tenant.id, customer.id)?,
+        recent_events: recent_events.transpose()?.unwrap_or_default(),
+        recent_touches: recent_touches.transpose()?.unwrap_or_default(),
+        recent_notes: recent_notes.transpose()?.unwrap_or_default(),
+        tags: tags.transpose()?.unwrap_or_default(),
+        identities,
         customer,
     })
 }

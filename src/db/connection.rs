@@ -106,7 +106,7 @@ impl Target {
                      PRAGMA synchronous = FULL;
                      PRAGMA foreign_keys = ON;
                      PRAGMA cache_size = -16384;
-                     PRAGMA wal_autocheckpoint = 4000;
+                     PRAGMA wal_autocheckpoint = 16000;
                      PRAGMA journal_size_limit = 67108864;
                      PRAGMA temp_store = MEMORY;",
                     BUSY_TIMEOUT.as_millis()

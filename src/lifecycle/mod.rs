@@ -4,6 +4,7 @@
 //! shop's time zone where a shop is meant, of the tenant's otherwise, and so are the thresholds.
 
 pub mod api;
+mod cache;
 mod gaps;
 mod model;
 mod moment;
@@ -13,10 +14,11 @@ mod service;
 mod stage;
 mod store;
 
+pub use cache::CutsCache;
 pub use model::{RfmResponse, ShopStanding};
 pub use moment::Moment;
 pub use quality::{Quality, QualitySettings};
 pub use rfm::{Cuts, Group, RfmMethod, RfmSettings, Scores};
-pub use service::{CutsCache, Rules, Standing, cuts, of_customer};
+pub use service::{Rules, Standing, cuts, of_customer};
 pub use stage::{Bounds, Stage};
 pub use store::{Facts, Score, in_group, not_gone, rfm_score, stage_is};

@@ -1,15 +1,12 @@
 //! The rules of stages, quality and RFM: which thresholds, zone and bounds count where.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use super::model::{RfmResponse, ShopStanding};
 use super::rfm::{places, quantile};
 use super::store::{self, Facts, Rank};
 use super::{Bounds, Cuts, Group, Moment, Quality, QualitySettings, RfmSettings, Stage};
 use crate::db::AnyConnection;
 use crate::error::{Error, Result};
-use crate::ids::{ShopId, TenantId};
+use crate::ids::ShopId;
 use crate::ingest;
 use crate::tenants::{Lifecycle, Tenant};
 use crate::time::{Timestamp, time_zone};
@@ -164,44 +161,4 @@ fn rfm(facts: &ingest::facts::Facts, cuts: Option<&Cuts>, moment: &Moment) -> Op
     };
     let scores = cuts?.scores(moment.days_since(last), facts.orders, facts.spent_amount);
     Some(RfmResponse { group: Group::of(scores), scores: Some(scores) })
-}
-
-/// The bounds between RFM scores over all shops, remembered for a while: they move slowly, and finding them takes a look
-/// at every customer.
-#[derive(Default)]
-pub struct CutsCache(Mutex<HashMap<TenantId, Known>>);
-
-struct Known {
-    settings: RfmSettings,
-    cuts: Option<Cuts>,
-    until: Timestamp,
-}
-
-const KEPT_SECONDS: i64 = 600;
-
-impl CutsCache {
-    /// The bounds as they were at most ten minutes ago.
-    pub fn get(
-        &self,
-        connection: &mut AnyConnection,
-        tenant: &Tenant,
-        now: Timestamp,
-    ) -> Result<Option<Cuts>> {
-        let settings = &tenant.settings.rfm;
-        if let Some(known) = self.lock().get(&tenant.id)
-            && known.until > now
-            && known.settings == *settings
-        {
-            return Ok(known.cuts);
-        }
-        let rules = Rules::overall(tenant, now)?;
-        let cuts = cuts(connection, rules.facts, settings, &rules.moment)?;
-        let until = now.plus_seconds(KEPT_SECONDS);
-        self.lock().insert(tenant.id, Known { settings: settings.clone(), cuts, until });
-        Ok(cuts)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }

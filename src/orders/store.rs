@@ -1,7 +1,5 @@
 //! All SQL that reads orders. What writes them is in [`crate::ingest`].
 
-use std::collections::HashMap;
-
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use serde::Deserialize;
@@ -11,9 +9,9 @@ use super::OrderStatus;
 use super::document::{BuyerDocument, LineDocument};
 use super::model::{OrderResponse, RefundResponse};
 use crate::customers::keys::after_prefix;
-use crate::db::schema::{order_lines, order_refunds, orders};
-use crate::db::types::Document;
-use crate::db::{AnyConnection, Column, Sql};
+use crate::db::schema::orders;
+use crate::db::types::{Document, JsonText};
+use crate::db::{AnyConnection, Backend, Sql};
 use crate::error::{Error, Result};
 use crate::ids::{CustomerId, OrderId, ShopId, TenantId};
 use crate::ingest::Personal;
@@ -58,8 +56,7 @@ pub enum Sort {
 
 /// The order with this id.
 pub fn find(connection: &mut AnyConnection, tenant: TenantId, id: OrderId) -> Result<Option<OrderResponse>> {
-    let found = rows(connection, sql!("o.tenant_id = {} AND o.id = {}", tenant, id), sql!(""))?;
-    Ok(whole(connection, tenant, found)?.pop())
+    Ok(orders(connection, tenant, sql!("o.tenant_id = {} AND o.id = {}", tenant, id), sql!(""))?.pop())
 }
 
 /// Up to `limit` orders after a place in the list.
@@ -83,8 +80,7 @@ pub fn list(
     if let Some((at, id)) = after {
         condition.push(sql!(beyond, at, id));
     }
-    let found = rows(connection, condition, sql!(order, limit))?;
-    whole(connection, tenant, found)
+    orders(connection, tenant, condition, sql!(order, limit))
 }
 
 const BEFORE: &str = " AND (o.ordered_at, o.id) < ({}, {})";
@@ -188,113 +184,77 @@ struct OrderRow {
     created_at: Timestamp,
     updated_at: Timestamp,
     revision: i64,
+    #[diesel(sql_type = JsonText)]
+    lines: Document,
+    #[diesel(sql_type = JsonText)]
+    refunds: Document,
 }
 
-fn rows(connection: &mut AnyConnection, condition: Sql<'_>, tail: Sql<'_>) -> Result<Vec<OrderRow>> {
+/// The orders with their lines and refunds, all in one round trip.
+fn orders(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    condition: Sql<'_>,
+    tail: Sql<'_>,
+) -> Result<Vec<OrderResponse>> {
+    let (lines, refunds) = parts(connection.backend());
     let query = sql!(
         "SELECT o.id, o.shop_id, o.external_id, o.customer_id, o.status, o.version, o.ordered_at, o.paid_at,
              o.shipped_at, o.delivered_at, o.completed_at, o.closed_at, o.currency, o.total_amount,
              o.discount_amount, o.shipping_amount, o.refunded_amount, o.exchange_rate, o.gross_amount, o.net_amount,
              o.items, o.source, o.promotions, o.coupon_codes, o.personal, o.attributes, o.created_at, o.updated_at,
-             o.revision
+             o.revision, {} AS lines, {} AS refunds
          FROM orders o WHERE {}{}",
+        sql!(lines, tenant),
+        sql!(refunds, tenant),
         condition,
         tail
     );
-    Ok(query.load(connection)?)
+    let rows: Vec<OrderRow> = query.load(connection)?;
+    rows.into_iter().map(OrderRow::into_response).collect()
 }
 
-#[derive(QueryableByName)]
-#[diesel(table_name = order_lines)]
-struct LineRow {
-    order_id: OrderId,
-    external_id: Option<String>,
-    sku: Option<String>,
-    product_external_id: Option<String>,
-    title: Option<String>,
-    category: Option<String>,
-    attributes: Document,
-    quantity: i64,
-    unit_amount: Option<i64>,
-    total_amount: i64,
-}
-
-#[derive(QueryableByName)]
-#[diesel(table_name = order_refunds)]
-struct RefundRow {
-    order_id: OrderId,
-    external_id: String,
-    refunded_at: Timestamp,
-    amount: i64,
-    derived: bool,
-}
-
-/// The orders with their lines and refunds, each kind read in one go.
-fn whole(
-    connection: &mut AnyConnection,
-    tenant: TenantId,
-    orders: Vec<OrderRow>,
-) -> Result<Vec<OrderResponse>> {
-    if orders.is_empty() {
-        return Ok(Vec::new());
-    }
-    let wanted = || Column::ids(orders.iter().map(|order| order.id));
-    let found: Vec<LineRow> = sql!(
-        "SELECT order_id, external_id, sku, product_external_id, title, category, attributes, quantity, unit_amount,
-             total_amount
-         FROM order_lines WHERE tenant_id = {} AND order_id {} ORDER BY order_id, position",
-        tenant,
-        wanted()
-    )
-    .load(connection)?;
-    let mut lines: HashMap<OrderId, Vec<LineDocument>> = HashMap::new();
-    for row in found {
-        lines.entry(row.order_id).or_default().push(row.into_line()?);
-    }
-    let found: Vec<RefundRow> = sql!(
-        "SELECT order_id, external_id, refunded_at, amount, derived FROM order_refunds
-         WHERE tenant_id = {} AND order_id {} ORDER BY order_id, refunded_at, external_id",
-        tenant,
-        wanted()
-    )
-    .load(connection)?;
-    let mut refunds: HashMap<OrderId, Vec<RefundResponse>> = HashMap::new();
-    for row in found {
-        let RefundRow { order_id, external_id, refunded_at, amount, derived } = row;
-        let refund = RefundResponse { external_id, refunded_at, amount, derived };
-        refunds.entry(order_id).or_default().push(refund);
-    }
-    let mut whole = |order: OrderRow| {
-        let lines = lines.remove(&order.id).unwrap_or_default();
-        let refunds = refunds.remove(&order.id).unwrap_or_default();
-        order.into_response(lines, refunds)
-    };
-    orders.into_iter().map(&mut whole).collect()
-}
-
-impl LineRow {
-    fn into_line(self) -> Result<LineDocument> {
-        Ok(LineDocument {
-            external_id: self.external_id,
-            sku: self.sku,
-            product_external_id: self.product_external_id,
-            title: self.title,
-            category: self.category,
-            attributes: self.attributes.parse()?,
-            quantity: self.quantity,
-            unit_amount: self.unit_amount,
-            total_amount: self.total_amount,
-        })
+/// The lines of `o` as a JSON list of documents, and its refunds as one of `[external_id, refunded_at, amount, derived]`.
+fn parts(backend: Backend) -> (&'static str, &'static str) {
+    match backend {
+        Backend::Postgres => (
+            "COALESCE((SELECT jsonb_agg(jsonb_build_object('external_id', l.external_id, 'sku', l.sku,
+                 'product_external_id', l.product_external_id, 'title', l.title, 'category', l.category,
+                 'attributes', l.attributes, 'quantity', l.quantity, 'unit_amount', l.unit_amount,
+                 'total_amount', l.total_amount) ORDER BY l.position)
+             FROM order_lines l WHERE l.tenant_id = {} AND l.order_id = o.id), '[]'::jsonb)",
+            "COALESCE((SELECT jsonb_agg(jsonb_build_array(r.external_id,
+                 CAST(EXTRACT(EPOCH FROM r.refunded_at) * 1000000 AS bigint), r.amount, r.derived)
+                 ORDER BY r.refunded_at, r.external_id)
+             FROM order_refunds r WHERE r.tenant_id = {} AND r.order_id = o.id), '[]'::jsonb)",
+        ),
+        Backend::Sqlite => (
+            "(SELECT json_group_array(json_object('external_id', l.external_id, 'sku', l.sku,
+                 'product_external_id', l.product_external_id, 'title', l.title, 'category', l.category,
+                 'attributes', json(l.attributes), 'quantity', l.quantity, 'unit_amount', l.unit_amount,
+                 'total_amount', l.total_amount) ORDER BY l.position)
+             FROM order_lines l WHERE l.tenant_id = {} AND l.order_id = o.id)",
+            "(SELECT json_group_array(json_array(r.external_id, r.refunded_at, r.amount,
+                 json(CASE WHEN r.derived THEN 'true' ELSE 'false' END)) ORDER BY r.refunded_at, r.external_id)
+             FROM order_refunds r WHERE r.tenant_id = {} AND r.order_id = o.id)",
+        ),
     }
 }
 
 impl OrderRow {
-    fn into_response(self, lines: Vec<LineDocument>, refunds: Vec<RefundResponse>) -> Result<OrderResponse> {
+    fn into_response(self) -> Result<OrderResponse> {
         let Personal { buyer_id, buyer, note, .. } = self.personal.parse()?;
         let customer = (buyer_id.is_some() || buyer.is_some())
             .then(|| BuyerDocument { external_id: buyer_id, ..buyer.unwrap_or_default() });
         let status = OrderStatus::parse(&self.status)
             .ok_or_else(|| Error::internal(format!("an order has the status {:?}", self.status)))?;
+        let refunds: Vec<(String, i64, i64, bool)> = self.refunds.parse()?;
+        let refunds = refunds.into_iter().map(|(external_id, refunded_at, amount, derived)| RefundResponse {
+            external_id,
+            refunded_at: Timestamp::from_micros(refunded_at),
+            amount,
+            derived,
+        });
         Ok(OrderResponse {
             id: self.id,
             shop_id: self.shop_id,
@@ -318,11 +278,11 @@ impl OrderRow {
             gross_amount: self.gross_amount,
             net_amount: self.net_amount,
             items: self.items,
-            refunds,
+            refunds: refunds.collect(),
             source: self.source,
             promotions: self.promotions.parse()?,
             customer,
-            lines,
+            lines: self.lines.parse::<Vec<LineDocument>>()?,
             coupon_codes: self.coupon_codes.parse()?,
             note,
             attributes: self.attributes.parse()?,

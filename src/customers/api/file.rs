@@ -30,11 +30,10 @@ pub async fn get_customer_profile(
 ) -> Result<Reply<ProfileResponse>> {
     let id = path.0;
     let tenant = app.tenants.get(caller.tenant).await?;
-    let (now, state) = (app.clock.now(), app.clone());
-    let profile = app.db.read(move |connection| {
-        let cuts = state.rfm_cuts.get(connection, &tenant, now)?;
-        service::profile(connection, &tenant, cuts.as_ref(), id, now)
-    });
+    let now = app.clock.now();
+    let cuts = app.rfm_cuts.get(&app.db, &tenant, now).await?;
+    let profile =
+        app.db.read(move |connection| service::profile(connection, &tenant, cuts.as_ref(), id, now));
     let profile = profile.await?;
     Ok(Reply::ok(profile))
 }

@@ -2,6 +2,7 @@
 
 mod duplicates;
 mod facts;
+mod held;
 mod identities;
 mod list;
 mod search;
@@ -9,6 +10,7 @@ mod timeline;
 
 pub use duplicates::{DuplicatesPlace, duplicates};
 pub use facts::facts;
+pub use held::held;
 pub use identities::identities;
 pub use list::{Place, Sort, count, list};
 pub use search::{Filter, Search};
