@@ -8,16 +8,12 @@ by a preview, and the number of customers also by the count of the saved segment
 not part of this repository: they lie in ../shared/data beside the clone, or where HUITOU_DATA says.
 """
 
-import contextlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
@@ -25,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 import counts_cdnow
 import counts_online_retail
-from fuzz import HUITOU, ROOT, SCOPES, call, postgres, service
+from service import HUITOU, ROOT, SCOPES, call, running, token
 
 DATA = Path(os.environ.get("HUITOU_DATA", ROOT.parent / "shared/data"))
 SETS = [counts_cdnow, counts_online_retail]
@@ -36,16 +32,9 @@ def main() -> int:
     if absent:
         print("NOT COMPARED: no file", *absent, "(see HUITOU_DATA in this script)", file=sys.stderr)
         return 1 if os.environ.get("CI") else 0
-    with contextlib.ExitStack() as stack:
-        directory = Path(tempfile.mkdtemp(prefix="huitou-counts-", dir="/tmp"))
-        stack.callback(shutil.rmtree, directory, ignore_errors=True)
-        if sys.argv[1] == "postgres":
-            url = stack.enter_context(postgres(directory / "pg"))
-        else:
-            url = f"sqlite://{directory}/counts.db"
-        # Some questions over half a million lines are slow for an unoptimised build, and nothing to be told of.
-        os.environ["SLOW_QUERY_MILLISECONDS"] = "0"
-        base, environment = stack.enter_context(service(url, directory))
+    # Some questions over half a million lines are slow for an unoptimised build, and nothing to be told of.
+    os.environ["SLOW_QUERY_MILLISECONDS"] = "0"
+    with running("counts", sys.argv[1]) as (base, environment, directory):
         different = [name for each in SETS for name in compare(each, base, environment, directory)]
     asked = sum(len(each.QUESTIONS) for each in SETS)
     print(f"{sys.argv[1]}: {len(different)} of {asked} segments differ from the raw files", *different)
@@ -85,11 +74,6 @@ def compare(each, base: str, environment: dict, directory: Path) -> list[str]:
     return different
 
 
-def token(environment: dict, *arguments: str) -> str:
-    command = [HUITOU, "token", *arguments, "--ttl", "2h"]
-    return subprocess.run(command, check=True, env=environment, stdout=subprocess.PIPE, text=True).stdout.strip()
-
-
 def tell_customers(base: str, token: str, shop: str, told: list[tuple[dict, list[str]]]) -> None:
     tagged: dict[str, list[str]] = {}
     for start in range(0, len(told), 1_000):
@@ -114,9 +98,7 @@ def answer(base: str, token: str, name: str, query: str, zone: ZoneInfo) -> tupl
         if datetime.now(zone).date() == today:
             break
     saved = call(base, token, "POST", "/v1/segments", {"name": name, "query": written})["id"]
-    request = urllib.request.Request(f"{base}/v1/segments/{saved}/count", headers={"Authorization": f"Bearer {token}"})
-    with urllib.request.urlopen(request, timeout=20) as response:
-        counted = json.load(response)["count"]
+    counted = call(base, token, "GET", f"/v1/segments/{saved}/count")["count"]
     return (preview["count"], preview["orders"], preview["spent_amount"]), counted
 
 

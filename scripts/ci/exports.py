@@ -6,17 +6,16 @@ Usage: exports.py sqlite|postgres
 
 import contextlib
 import json
-import shutil
 import sys
-import tempfile
 import urllib.request
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet
-from fuzz import SHOP, call, postgres, service, tenant_token
+from service import call, running, tenant_token
 
+SHOP = {"name": "Exports", "platform": "other", "external_id": "x", "timezone": "Asia/Shanghai", "currency": "CNY"}
 CUSTOMERS = 2_500
 AWKWARD = ["", "a,b", 'say "hi"', "two\nlines", "羽绒服", "=1+1", " blanks ", "'", "null", "\\", ";", "😀"]
 COLUMNS = [
@@ -26,14 +25,7 @@ COLUMNS = [
 
 
 def main() -> None:
-    with contextlib.ExitStack() as stack:
-        directory = Path(tempfile.mkdtemp(prefix="huitou-exports-", dir="/tmp"))
-        stack.callback(shutil.rmtree, directory, ignore_errors=True)
-        if sys.argv[1] == "postgres":
-            url = stack.enter_context(postgres(directory / "pg"))
-        else:
-            url = f"sqlite://{directory}/exports.db"
-        base, environment = stack.enter_context(service(url, directory))
+    with running("exports", sys.argv[1]) as (base, environment, directory):
         token = tenant_token(base, environment)
         fill(base, token)
         members = sorted(walk(base, token))
@@ -48,7 +40,7 @@ def main() -> None:
 
 
 def fill(base: str, token: str) -> None:
-    shop = call(base, token, "POST", "/v1/shops", SHOP | {"external_id": "x"})["id"]
+    shop = call(base, token, "POST", "/v1/shops", SHOP)["id"]
     customers = [customer(shop, number) for number in range(CUSTOMERS)]
     made = []
     for start in range(0, CUSTOMERS, 1_000):
@@ -84,9 +76,7 @@ def order(shop: str, number: int) -> dict:
 def walk(base: str, token: str) -> list[str]:
     found, cursor = [], ""
     while True:
-        request = urllib.request.Request(f"{base}/v1/customers?limit=200{cursor}", headers=bearer(token))
-        with urllib.request.urlopen(request, timeout=20) as response:
-            page = json.load(response)
+        page = call(base, token, "GET", f"/v1/customers?limit=200{cursor}")
         found += [row["id"] for row in page["data"]]
         if not page["has_more"]:
             return found

@@ -8,23 +8,19 @@ so they judge what is signed here by the formula of the platform's documentation
 """
 
 import base64
-import contextlib
 import hashlib
 import hmac
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import datetime, timezone
-from pathlib import Path
 
 from doudian import AppType, DouDian
-from fuzz import ROOT, call, postgres, service, tenant_token
+from service import ROOT, call, running, tenant_token
 from standardwebhooks.webhooks import Webhook
 
 SIGNERS = ROOT / "scripts/ci/signers/signers.mjs"
@@ -39,15 +35,8 @@ Delivery = tuple[Headers, bytes, bool]
 
 
 def main() -> None:
-    with contextlib.ExitStack() as stack:
-        directory = Path(tempfile.mkdtemp(prefix="huitou-signers-", dir="/tmp"))
-        stack.callback(shutil.rmtree, directory, ignore_errors=True)
-        if sys.argv[1] == "postgres":
-            url = stack.enter_context(postgres(directory / "pg"))
-        else:
-            url = f"sqlite://{directory}/signers.db"
-        base, environment = stack.enter_context(service(url, directory))
-        token, node = tenant_token(base, environment), stack.enter_context(Node())
+    with running("signers", sys.argv[1]) as (base, environment, _), Node() as node:
+        token = tenant_token(base, environment)
         for name, platform, secrets, deliveries in (
             ("standardwebhooks of PyPI", "standard", STANDARD, standard(signed_by_python)),
             ("standardwebhooks of npm", "standard", STANDARD, standard(node.sign)),
@@ -66,10 +55,8 @@ def try_out(base: str, token: str, name: str, platform: str, secrets: list, deli
     for headers, content, genuine in deliveries:
         status = send(base + path, headers, content)
         assert status == (200 if genuine else 401), f"{name}: {status} for {headers} {content!r}, genuine: {genuine}"
-    request = urllib.request.Request(f"{base}/v1/orders?limit=200&shop_id={shop['id']}")
-    request.add_header("Authorization", f"Bearer {token}")
-    with urllib.request.urlopen(request, timeout=20) as response:
-        orders = {order["external_id"]: order["total_amount"] for order in json.load(response)["data"]}
+    page = call(base, token, "GET", f"/v1/orders?limit=200&shop_id={shop['id']}")
+    orders = {order["external_id"]: order["total_amount"] for order in page["data"]}
     accepted = [number for number, (_, _, genuine) in enumerate(deliveries) if genuine]
     assert orders == {str(number + 1): 1_000 + number for number in accepted}, f"{name}: {orders}"
     assert 0 < len(accepted) < len(deliveries)
