@@ -61,7 +61,7 @@ def questions(by: Dialect) -> list[tuple[str, str, str, str]]:
         return (f"(SELECT customer_id FROM order_lines WHERE {by.mine} AND customer_id IS NOT NULL AND paid_at IS NOT NULL "
                 f"AND category = '{category}' AND {more})")  # fmt: skip
 
-    jumpers_alone = f"f.customer_id IN {bought('女装/毛衣')} AND f.customer_id NOT IN {bought('女装/连衣裙')}"
+    jumpers = f"f.customer_id IN {bought('女装/毛衣')} AND f.customer_id NOT IN "
     return [
         ("facts", "1.2", "number_of_orders >= 2 AND last_order_date < -90d",
          f"{facts} AND f.orders >= 2 AND f.last_order_at < {by.day(90)}"),
@@ -70,9 +70,13 @@ def questions(by: Dialect) -> list[tuple[str, str, str, str]]:
         ("selective purchase", "1.3",
          "products_purchased MATCHES (category = '女装/羽绒服', attributes.尺码 = 'XXXXL', date >= -1y)",
          f"{facts} AND f.customer_id IN {bought('女装/羽绒服', f'paid_at >= {by.year_ago()} AND ' + by.size('XXXXL'))}"),
+        # One customer in eight bought the first, one in six the second, half of all the third.
         ("broad purchase, AND NOT another", "1.3",
+         "products_purchased MATCHES (category = '女装/毛衣') AND products_purchased NOT MATCHES (category = '童装/卫衣')",
+         f"{facts} AND {jumpers}{bought('童装/卫衣')}"),
+        ("broad, AND NOT a very broad one", "1.3",
          "products_purchased MATCHES (category = '女装/毛衣') AND products_purchased NOT MATCHES (category = '女装/连衣裙')",
-         f"{facts} AND {jumpers_alone}"),
+         f"{facts} AND {jumpers}{bought('女装/连衣裙')}"),
         ("tag, consent, city", "1.3", "customer_tags CONTAINS '学生' AND reachable_by('sms') AND city = '杭州'",
          f"SELECT count(*) FROM customers WHERE {by.mine} AND {by.alive} AND city = '杭州' AND phone_reversed IS NOT NULL AND id IN "
          f"(SELECT customer_id FROM customer_tags WHERE {by.mine} AND tag_id IN (SELECT id FROM tags WHERE {by.mine} AND name_key = '学生')) "
@@ -80,10 +84,10 @@ def questions(by: Dialect) -> list[tuple[str, str, str, str]]:
         ("ten clauses", "500 ms",
          "number_of_orders >= 2 AND amount_spent > 300 AND average_order_value > 100 AND last_order_date < -30d AND "
          "first_order_date < -90d AND items_purchased >= 3 AND stage IN ('active', 'at_risk', 'dormant') AND refund_rate < 50% AND "
-         "products_purchased MATCHES (category = '女装/毛衣') AND products_purchased NOT MATCHES (category = '女装/连衣裙')",
+         "products_purchased MATCHES (category = '女装/毛衣') AND products_purchased NOT MATCHES (category = '童装/卫衣')",
          f"{facts} AND f.orders >= 2 AND f.spent_amount > 30000 AND f.spent_amount > 10000 * (f.orders_kept - f.orders_unconverted) AND "
          f"f.orders_kept > f.orders_unconverted AND f.last_order_at < {by.day(30)} AND f.first_order_at < {by.day(90)} AND f.items >= 3 AND "
-         f"f.last_order_at >= {by.day(364)} AND 2 * f.orders_refunded < f.orders AND {jumpers_alone}"),
+         f"f.last_order_at >= {by.day(364)} AND 2 * f.orders_refunded < f.orders AND {jumpers}{bought('童装/卫衣')}"),
     ]  # fmt: skip
 
 
