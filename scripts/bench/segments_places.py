@@ -82,12 +82,14 @@ class Service:
         command = [self.binary, "token", *arguments, "--ttl", "12h"]
         return subprocess.run(command, check=True, env=self.environment, stdout=subprocess.PIPE, text=True).stdout.strip()
 
-    def use(self, tenant: str) -> None:
-        self.token = self.mint("--tenant", tenant, "--scope", SCOPES)
+    def use(self, tenant: str, scopes: str = SCOPES) -> None:
+        self.token = self.mint("--tenant", tenant, "--scope", scopes)
 
-    def call(self, method: str, path: str, body: dict | None = None) -> dict:
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        data = None if body is None else json.dumps(body).encode()
+    def call(self, method: str, path: str, body: dict | bytes | None = None) -> dict:
+        """A body of bytes is NDJSON."""
+        kind = "application/x-ndjson" if isinstance(body, bytes) else "application/json"
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         self.connection.request(method, path, data, headers)
         answer = self.connection.getresponse()
         content = answer.read()

@@ -16,6 +16,7 @@ pub mod document;
 pub mod launch;
 pub mod lift;
 pub mod model;
+pub mod overview;
 pub mod plan;
 pub mod report;
 pub mod schedule;

@@ -124,7 +124,8 @@ pub struct ProfileResponse {
     /// How many days are left until the customer is dormant; 0 or less from then on.
     #[schema(example = 12)]
     pub days_until_dormant: Option<i64>,
-    /// The group by recency, frequency and money, by bounds that are at most ten minutes old.
+    /// The group by recency, frequency and money, by bounds that are about ten minutes old at most; `null` for the seconds
+    /// in which they are looked for after a start, among very many customers.
     pub rfm: Option<RfmResponse>,
     /// The customer's tags, in the order of their names.
     pub tags: Vec<CustomerTag>,

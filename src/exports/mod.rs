@@ -11,4 +11,5 @@ mod row;
 pub mod service;
 pub mod store;
 
-pub use format::Format;
+pub use format::{Csv, Format, Sheet};
+pub use row::Cell;

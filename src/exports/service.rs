@@ -79,7 +79,8 @@ pub fn run(
         let Layout { format, bom, excel_safe } = export.layout;
         match format {
             Format::Csv => {
-                write(connection, export, &statement, Csv::new(out, &export.columns, bom, excel_safe))?;
+                let names: Vec<&str> = export.columns.iter().map(|column| column.name.as_str()).collect();
+                write(connection, export, &statement, Csv::new(out, &names, bom, excel_safe))?;
             }
             Format::Ndjson => write(connection, export, &statement, Ndjson::new(out, &export.columns))?,
             #[cfg(feature = "parquet")]

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::service::{Rules, cuts};
 use super::{Cuts, RfmSettings};
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::TenantId;
 use crate::tenants::Tenant;
 use crate::time::Timestamp;
@@ -31,10 +32,12 @@ struct Known {
 
 /// How long bounds are as good as new.
 const KEPT_SECONDS: i64 = 600;
+/// How long a request waits for the first.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl CutsCache {
     /// The bounds as they were about ten minutes ago at most. Older ones are answered once more while new ones are
-    /// looked for.
+    /// looked for; where none are known yet and a million customers take their time, nobody waits longer than a second.
     pub async fn get(&self, db: &Db, tenant: &Arc<Tenant>, now: Timestamp) -> Result<Option<Cuts>> {
         let entry = Arc::clone(lock(&self.0).entry(tenant.id).or_default());
         if let Some(known) = entry.known(tenant) {
@@ -43,10 +46,12 @@ impl CutsCache {
             }
             return Ok(known.cuts);
         }
-        let _turn = entry.turn.lock().await;
-        match entry.known(tenant) {
-            Some(known) => Ok(known.cuts),
-            None => entry.look(db, tenant, now).await,
+        // A task of its own goes on when whoever asked first has gone.
+        let first = actix_web::rt::spawn(entry.find(db.clone(), Arc::clone(tenant), now));
+        match tokio::time::timeout(PATIENCE, first).await {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) => Err(Error::internal(error)),
+            Err(_) => Ok(None),
         }
     }
 }
@@ -54,6 +59,15 @@ impl CutsCache {
 impl Entry {
     fn known(&self, tenant: &Tenant) -> Option<Known> {
         lock(&self.known).clone().filter(|known| known.settings == tenant.settings.rfm)
+    }
+
+    /// Looks for bounds, or waits for whoever does.
+    async fn find(self: Arc<Self>, db: Db, tenant: Arc<Tenant>, now: Timestamp) -> Result<Option<Cuts>> {
+        let _turn = self.turn.lock().await;
+        match self.known(&tenant) {
+            Some(known) => Ok(known.cuts),
+            None => self.look(&db, &tenant, now).await,
+        }
     }
 
     /// Looks for new bounds beside, unless somebody does.

@@ -3,9 +3,11 @@
 mod hillstrom;
 mod launch;
 mod manage;
+mod overview;
 mod plan;
 mod report;
 mod touches;
+mod worklist;
 
 use serde_json::{Value, json};
 

@@ -3,10 +3,12 @@
 mod launch;
 mod manage;
 mod members;
+mod overview;
 mod plan;
 mod report;
 mod response;
 mod worklist;
+mod worklist_file;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -23,5 +25,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(launch::end_campaign)
         .service(members::list_members)
         .service(worklist::get_worklist)
-        .service(report::get_report);
+        .service(worklist_file::download_worklist)
+        .service(report::get_report)
+        .service(overview::compare_campaigns);
 }

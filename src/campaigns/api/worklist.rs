@@ -6,8 +6,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::AppState;
 use crate::auth::{Require, scope};
+use crate::campaigns::document::CampaignDocument;
 use crate::campaigns::model::Purpose;
 use crate::campaigns::service;
+use crate::campaigns::store::worklist::Purchase;
 use crate::campaigns::worklist::{self, Task, Wanted};
 use crate::consents::Channel;
 use crate::error::{Error, Result};
@@ -27,56 +29,87 @@ struct WorklistParameters {
 
 /// Somebody to contact. Without `pii:read` names and addresses are masked, in the text as well.
 #[derive(Debug, Serialize, ToSchema)]
-struct TaskResponse {
-    customer_id: CustomerId,
+pub(super) struct TaskResponse {
+    pub customer_id: CustomerId,
     /// The variant.
     #[schema(example = "a")]
-    arm: String,
+    pub arm: String,
     #[schema(example = "张小红")]
-    name: Option<String>,
+    pub name: Option<String>,
     #[schema(example = "小红")]
-    nick: Option<String>,
+    pub nick: Option<String>,
     #[schema(example = "13800001234")]
-    phone: Option<String>,
+    pub phone: Option<String>,
     #[schema(example = "hong@example.com")]
-    email: Option<String>,
+    pub email: Option<String>,
     /// Why they are contacted.
-    reason: TaskReason,
+    pub reason: TaskReason,
     /// The last three things they bought, the newest first.
-    last_purchases: Vec<PurchaseResponse>,
+    pub last_purchases: Vec<PurchaseResponse>,
     /// What to say, filled in.
     #[schema(example = "张小红，您喜欢的羽绒服上新了")]
-    text: Option<String>,
+    pub text: Option<String>,
     /// How many short messages the text takes; only for `sms`.
     #[schema(example = 1)]
-    units: Option<i64>,
+    pub units: Option<i64>,
 }
 
 /// Why somebody is contacted.
 #[derive(Debug, Serialize, ToSchema)]
-struct TaskReason {
-    purpose: Purpose,
+pub(super) struct TaskReason {
+    pub purpose: Purpose,
     /// What it is about.
-    subject: Option<String>,
+    pub subject: Option<String>,
     /// The stage at the launch.
     #[schema(example = "dormant")]
-    stage: Option<String>,
+    pub stage: Option<String>,
     /// Orders so far.
-    orders: i64,
+    pub orders: i64,
     /// What they came to, less refunds.
-    spent_amount: i64,
-    last_order_at: Option<Timestamp>,
+    pub spent_amount: i64,
+    pub last_order_at: Option<Timestamp>,
 }
 
 /// Something that was bought.
 #[derive(Debug, Serialize, ToSchema)]
-struct PurchaseResponse {
+pub(super) struct PurchaseResponse {
     #[schema(example = "羽绒服")]
-    title: Option<String>,
+    pub title: Option<String>,
     #[schema(example = "DC-XXXXL-RED")]
-    sku: Option<String>,
-    quantity: i64,
-    paid_at: Timestamp,
+    pub sku: Option<String>,
+    pub quantity: i64,
+    pub paid_at: Timestamp,
+}
+
+impl TaskResponse {
+    pub fn new(task: Task, document: &CampaignDocument) -> Self {
+        let Task { contact, purchases, text, units } = task;
+        let purchase = |purchase: Purchase| PurchaseResponse {
+            title: purchase.title,
+            sku: purchase.sku,
+            quantity: purchase.quantity,
+            paid_at: purchase.paid_at,
+        };
+        Self {
+            customer_id: contact.customer_id,
+            arm: contact.arm,
+            name: contact.name,
+            nick: contact.nick,
+            phone: contact.phone,
+            email: contact.email,
+            reason: TaskReason {
+                purpose: document.purpose,
+                subject: document.subject.clone(),
+                stage: contact.stage,
+                orders: contact.orders,
+                spent_amount: contact.spent_amount,
+                last_order_at: contact.last_order_at,
+            },
+            last_purchases: purchases.into_iter().map(purchase).collect(),
+            text,
+            units,
+        }
+    }
 }
 
 /// Somebody who is left alone for now.
@@ -141,35 +174,7 @@ pub async fn get_worklist(
         })
         .await?;
     let next = stretch.last.filter(|_| stretch.has_more);
-    let document = &campaign.document;
-    let task = |task: Task| TaskResponse {
-        customer_id: task.contact.customer_id,
-        arm: task.contact.arm,
-        name: task.contact.name,
-        nick: task.contact.nick,
-        phone: task.contact.phone,
-        email: task.contact.email,
-        reason: TaskReason {
-            purpose: document.purpose,
-            subject: document.subject.clone(),
-            stage: task.contact.stage,
-            orders: task.contact.orders,
-            spent_amount: task.contact.spent_amount,
-            last_order_at: task.contact.last_order_at,
-        },
-        last_purchases: task
-            .purchases
-            .into_iter()
-            .map(|purchase| PurchaseResponse {
-                title: purchase.title,
-                sku: purchase.sku,
-                quantity: purchase.quantity,
-                paid_at: purchase.paid_at,
-            })
-            .collect(),
-        text: task.text,
-        units: task.units,
-    };
+    let task = |task: Task| TaskResponse::new(task, &campaign.document);
     let held = |(customer_id, reason)| HeldBack { customer_id, reason };
     Ok(Reply::ok(WorklistResponse {
         data: stretch.tasks.into_iter().map(task).collect(),

@@ -7,6 +7,7 @@
 mod balance;
 mod distribution;
 mod means;
+mod pooled;
 mod power;
 mod proportions;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod winsorise;
 
 pub use balance::{MISMATCH_P, sample_ratio};
 pub use means::{Moments, Paired, adjusted, welch};
+pub use pooled::pooled_difference;
 pub use power::{needed_members, power_of, smallest_difference, smallest_mean_difference};
 pub use proportions::{Share, Test, newcombe, relative, z_test};
 pub use several::{holm, shared_confidence};

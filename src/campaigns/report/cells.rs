@@ -10,13 +10,13 @@ use crate::campaigns::lift::{self, Estimate, Verdict};
 use crate::campaigns::model::HOLDOUT;
 
 /// A way to divide the audience.
-struct Dimension {
-    name: &'static str,
+pub struct Dimension {
+    pub name: &'static str,
     of_members: fn(&MemberSums) -> Option<String>,
     of_buyer: fn(&Buyer) -> Option<String>,
 }
 
-const DIMENSIONS: [Dimension; 3] = [
+pub const DIMENSIONS: [Dimension; 3] = [
     Dimension { name: "stage", of_members: |sums| sums.stage.clone(), of_buyer: |buyer| buyer.stage.clone() },
     Dimension {
         name: "spend_band",
@@ -34,21 +34,27 @@ const DIMENSIONS: [Dimension; 3] = [
 const NONE: &str = "none";
 
 pub fn dimensions(sums: &[MemberSums], buyers: &[Buyer], unit: f64) -> Vec<CellDimension> {
-    let divided = DIMENSIONS.iter().map(|dimension| {
+    let divided = DIMENSIONS
+        .iter()
+        .map(|dimension| told_together(dimension.name, dimension.divide(sums, buyers), unit));
+    divided.filter(|dimension| dimension.cells.len() > 1).collect()
+}
+
+impl Dimension {
+    /// Each cell's variants together and its holdout.
+    pub fn divide(&self, sums: &[MemberSums], buyers: &[Buyer]) -> BTreeMap<String, [Spending; 2]> {
         let name = |cell: Option<String>| cell.unwrap_or_else(|| NONE.into());
-        // The variants together and the holdout.
         let mut cells: BTreeMap<String, [Spending; 2]> = BTreeMap::new();
         for sums in sums {
             let place = usize::from(sums.arm == HOLDOUT);
-            cells.entry(name((dimension.of_members)(sums))).or_default()[place].enlist(sums);
+            cells.entry(name((self.of_members)(sums))).or_default()[place].enlist(sums);
         }
         for buyer in buyers {
             let place = usize::from(buyer.arm == HOLDOUT);
-            cells.entry(name((dimension.of_buyer)(buyer))).or_default()[place].add(buyer, None);
+            cells.entry(name((self.of_buyer)(buyer))).or_default()[place].add(buyer, None);
         }
-        told_together(dimension.name, cells, unit)
-    });
-    divided.filter(|dimension| dimension.cells.len() > 1).collect()
+        cells
+    }
 }
 
 fn told_together(dimension: &str, cells: BTreeMap<String, [Spending; 2]>, unit: f64) -> CellDimension {

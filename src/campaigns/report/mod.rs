@@ -11,8 +11,10 @@ mod comparison;
 mod days;
 mod funnel;
 pub mod model;
+mod outline;
 mod service;
 mod spending;
 mod store;
 
+pub use outline::{Outline, outline};
 pub use service::{Options, report};

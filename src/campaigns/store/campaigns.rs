@@ -87,6 +87,22 @@ pub fn find(connection: &mut AnyConnection, tenant: TenantId, id: CampaignId) ->
     row.map(CampaignRow::into_campaign).transpose()
 }
 
+/// Campaigns launched from one moment until another, the latest first.
+pub fn launched(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    from: Timestamp,
+    until: Timestamp,
+    rows: i64,
+) -> Result<Vec<Campaign>> {
+    let text = format!(
+        "SELECT {COLUMNS} FROM campaigns k WHERE k.tenant_id = {{}} AND k.launched_at >= {{}} AND k.launched_at < {{}}
+         ORDER BY k.launched_at DESC, k.id DESC LIMIT {{}}"
+    );
+    let found: Vec<CampaignRow> = sql!(&text, tenant, from, until, rows).load(connection)?;
+    found.into_iter().map(CampaignRow::into_campaign).collect()
+}
+
 /// The campaigns with these names or ids.
 pub fn named(
     connection: &mut AnyConnection,

@@ -4,15 +4,18 @@ mod campaigns;
 pub mod eligibility;
 pub mod launch;
 mod members;
+mod overview;
 pub mod plan;
 pub mod qualifying;
 pub mod worklist;
 
-pub use campaigns::{Filter, count, coupon_owners, delete, due, find, insert, list, named, update};
+pub use campaigns::{Filter, count, coupon_owners, delete, due, find, insert, launched, list, named, update};
 pub use members::{
     MemberFilter, MemberRow, PlannedMember, assign, count_members, known_customers, members, members_of,
     open_for_assignments, sizes,
 };
+
+pub use overview::{ContactCount, contact_counts};
 
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;

@@ -1,0 +1,57 @@
+//! The few figures of a campaign that are told beside those of others.
+
+use std::collections::BTreeMap;
+
+use super::arms;
+use super::cells::DIMENSIONS;
+use super::comparison::Yardstick;
+use super::model::Comparison;
+use super::spending::{Spending, buyers};
+use super::store::{self, Scope};
+use crate::campaigns::model::{Campaign, HOLDOUT};
+use crate::currency;
+use crate::db::AnyConnection;
+use crate::error::Result;
+use crate::tenants::Tenant;
+
+/// A campaign in few figures.
+pub struct Outline {
+    /// All variants together.
+    pub treated: Spending,
+    pub control: Spending,
+    /// Against the holdout, where there is one.
+    pub overall: Option<Comparison>,
+    pub cost_amount: i64,
+    /// The variants together and the holdout, by dimension and cell.
+    pub cells: BTreeMap<(&'static str, String), [Spending; 2]>,
+}
+
+/// The outline of a launched campaign as it stands now.
+pub fn outline(connection: &mut AnyConnection, tenant: &Tenant, campaign: &Campaign) -> Result<Outline> {
+    let scope = Scope::of(connection, campaign)?;
+    let sums = store::member_sums(connection, &scope)?;
+    let orders = store::orders(connection, &scope, &campaign.document.conversion)?;
+    // The margin is not told here, so what goods cost is not asked.
+    let buyers = buyers(&orders, |_| 0);
+    let arms = arms::spending(campaign, &sums, &buyers, None);
+    let by_channel = store::funnel(connection, &scope, true)?;
+    let (lines, _) = arms::costs(&campaign.document.costs, &arms, &by_channel);
+    let cost_amount = lines.iter().map(|line| line.amount).sum();
+    let of = |held: bool| {
+        Spending::together(arms.iter().filter(|(key, _)| (key == HOLDOUT) == held).map(|(_, arm)| arm))
+    };
+    let (treated, control) = (of(false), of(true));
+    let yardstick = Yardstick {
+        arms: arms.iter().map(|(_, spending)| spending).collect(),
+        unit: 10f64.powi(currency::decimals(&tenant.currency) as i32),
+        margin_known: false,
+        ceiling: None,
+        new_customer_cost: tenant.settings.campaigns.new_customer_cost_amount,
+    };
+    let overall = yardstick.compare("all", &treated, &control, cost_amount);
+    let cells = DIMENSIONS.iter().flat_map(|dimension| {
+        let cells = dimension.divide(&sums, &buyers).into_iter();
+        cells.map(|(cell, arms)| ((dimension.name, cell), arms))
+    });
+    Ok(Outline { cells: cells.collect(), treated, control, overall, cost_amount })
+}
