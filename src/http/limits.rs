@@ -59,7 +59,7 @@ impl RateLimiter {
     }
 }
 
-const TWICE: NonZeroU32 = NonZeroU32::new(2).unwrap();
+const TWICE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
 
 #[cfg(test)]
 mod tests {

@@ -51,6 +51,26 @@ impl Outcome {
         Self::Complained,
         Self::Unsubscribed,
     ];
+
+    /// What each is called, in the order of [`Outcome::ALL`].
+    pub const NAMES: [&str; 11] = [
+        "sent",
+        "delivered",
+        "opened",
+        "clicked",
+        "replied",
+        "answered",
+        "refused",
+        "objection",
+        "bounced",
+        "complained",
+        "unsubscribed",
+    ];
+
+    /// The column that keeps the first moment of the outcome of this name, without its `_at`.
+    pub fn column(name: &str) -> &str {
+        if name == "objection" { "objected" } else { name }
+    }
 }
 
 /// One outcome of one touch. Several outcomes of a touch come one by one, with the same channel and `external_id`.
@@ -98,4 +118,15 @@ impl Validate for TouchItem {
 
 impl BulkItem for TouchItem {
     const LIST: &'static str = "touches";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_are_named_as_they_are_told() {
+        let told = Outcome::ALL.map(|outcome| serde_json::to_value(outcome).unwrap());
+        assert_eq!(told, Outcome::NAMES.map(serde_json::Value::from));
+    }
 }

@@ -130,7 +130,9 @@ impl Context<'_> {
         if item.occurred_at > self.now.plus_seconds(CLOCK_SKEW_SECONDS) {
             return Err(Error::invalid("/occurred_at", "out_of_range", "must not lie in the future"));
         }
-        if let Some(launched_at) = self.launched_at.filter(|launched_at| item.occurred_at < *launched_at) {
+        // Gateways tell whole seconds: what was sent right after the launch may seem to lie in the second before it.
+        let is_before = |launched_at: &Timestamp| item.occurred_at.plus_seconds(1) <= *launched_at;
+        if let Some(launched_at) = self.launched_at.filter(is_before) {
             let detail = format!("must not lie before the campaign's launch at {launched_at}");
             return Err(Error::invalid("/occurred_at", "before_launch", detail));
         }

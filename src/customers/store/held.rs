@@ -26,8 +26,11 @@ pub struct Held {
 }
 
 pub fn held(connection: &mut AnyConnection, tenant: TenantId, customer: CustomerId) -> Result<Held> {
-    const ANY: &str = "EXISTS (SELECT 1 FROM events x WHERE x.tenant_id = {} AND x.customer_id = {})";
-    let of = |table: &str, name: &str| format!("{} AS {name}", ANY.replace("events", table));
+    let of = |table: &str, name: &str| {
+        format!(
+            "EXISTS (SELECT 1 FROM {table} x WHERE x.tenant_id = {{}} AND x.customer_id = {{}}) AS {name}"
+        )
+    };
     let texts = [
         of("events", "events"),
         of("notes", "notes"),

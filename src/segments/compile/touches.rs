@@ -6,7 +6,7 @@ use crate::campaigns::store::qualifying::qualifying;
 use crate::db::Sql;
 use crate::segments::language::checked::{Contact, Filter, MomentTest, NumberTest, Rows, TextTest};
 use crate::sql;
-use crate::touches::given_up;
+use crate::touches::{Outcome, given_up};
 
 /// Contacts that did not bounce.
 const MADE: &str = " AND t.bounced_at IS NULL";
@@ -103,13 +103,8 @@ impl Compiler<'_> {
     }
 
     pub(super) fn outcome(&self, of: &[&'static str], without: bool) -> Sql<'static> {
-        let happened = of.iter().map(|outcome| {
-            let column = match *outcome {
-                "objection" => "objected",
-                other => other,
-            };
-            Sql::owned(format!("t.{column}_at IS NOT NULL"), vec![])
-        });
+        let happened =
+            of.iter().map(|name| Sql::owned(format!("t.{}_at IS NOT NULL", Outcome::column(name)), vec![]));
         let happened = any(happened);
         if without { negated(happened) } else { happened }
     }

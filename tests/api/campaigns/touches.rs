@@ -84,6 +84,17 @@ on_both! {
         assert_eq!(json!(codes), expected);
     }
 
+    async fn what_was_sent_in_the_second_of_the_launch_is_taken(app: TestApp) {
+        let shop = Shop::with_customers(&app, 2).await;
+        let id = shop.campaign(&app, json!({"holdout_percent": null})).await;
+        let launched = shop.launch(&app, &id, json!({})).await;
+        // As gateways tell it: in whole seconds.
+        let second = format!("{}Z", &launched["campaign"]["launched_at"].as_str().unwrap()[..19]);
+        let told = json!({"touches": [touch(&shop, "m1", 0, "sent", &second)]});
+        let answer = shop.post(&app, &format!("/v1/campaigns/{id}/touches"), told).await;
+        assert_eq!(answer.at("/results/0/status"), "applied", "{answer:?}");
+    }
+
     async fn contacts_without_a_campaign_are_taken_and_drafts_have_none(app: TestApp) {
         let shop = Shop::with_customers(&app, 5).await;
         let body = json!({"touches": [touch(&shop, "m1", 4, "answered", "2026-11-02T00:00:00Z")]});

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::ids::{CampaignId, CustomerId};
 use crate::sql;
 use crate::time::Timestamp;
+use crate::touches::Outcome;
 
 /// What became of touches: how many members had each outcome at least once.
 #[derive(Debug, Clone, QueryableByName)]
@@ -50,27 +51,12 @@ pub struct FunnelRow {
     pub unsubscribed: i64,
 }
 
-const OUTCOMES: [&str; 11] = [
-    "sent",
-    "delivered",
-    "opened",
-    "clicked",
-    "replied",
-    "answered",
-    "refused",
-    "objected",
-    "bounced",
-    "complained",
-    "unsubscribed",
-];
-
 /// The touches of the campaign's arms, by channel or over all of them.
 pub fn funnel(connection: &mut AnyConnection, scope: &Scope, by_channel: bool) -> Result<Vec<FunnelRow>> {
+    let outcomes = || Outcome::NAMES.into_iter().map(Outcome::column);
     let (channel, key) = if by_channel { ("x.channel", "t.channel, ") } else { ("CAST(NULL AS text)", "") };
-    let later: Vec<String> =
-        OUTCOMES.iter().map(|outcome| format!("MAX(t.{outcome}_at) AS {outcome}")).collect();
-    let counts: Vec<String> =
-        OUTCOMES.iter().map(|outcome| format!("COUNT(x.{outcome}) AS {outcome}")).collect();
+    let later: Vec<String> = outcomes().map(|outcome| format!("MAX(t.{outcome}_at) AS {outcome}")).collect();
+    let counts: Vec<String> = outcomes().map(|outcome| format!("COUNT(x.{outcome}) AS {outcome}")).collect();
     let text = format!(
         "SELECT x.arm, {channel} AS channel, CAST(SUM(x.touches) AS bigint) AS touches,
              CAST(SUM(x.units) AS bigint) AS units, CAST(SUM(x.seconds) AS bigint) AS seconds, {}

@@ -2,6 +2,7 @@
 
 use super::{Measure, Row, What};
 use crate::segments::language::checked::{RowText, TextField};
+use crate::touches::Outcome;
 
 /// What kind of value something has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,19 +47,7 @@ pub const RFM_GROUPS: &[&str] = &[
     "PROSPECTS",
 ];
 pub const CHANNELS: &[&str] = &["sms", "email", "call", "im", "wechat", "mail", "parcel_card"];
-pub const OUTCOMES: &[&str] = &[
-    "sent",
-    "delivered",
-    "opened",
-    "clicked",
-    "replied",
-    "answered",
-    "refused",
-    "objection",
-    "bounced",
-    "complained",
-    "unsubscribed",
-];
+pub const OUTCOMES: &[&str] = &Outcome::NAMES;
 pub const STATUSES: &[&str] =
     &["created", "paid", "shipped", "completed", "refunded", "partially_refunded", "closed"];
 
