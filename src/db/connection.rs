@@ -197,3 +197,16 @@ pub fn look_up_by_key(connection: &mut AnyConnection) -> Result<(), DbError> {
         AnyConnection::Sqlite(_) => Ok(()),
     }
 }
+
+/// Tells PostgreSQL, for the rest of the transaction, that large sets are joined, each taken as a whole.
+///
+/// The planner knows nothing of rows that were just written, takes many for one or two, and would then go through one set
+/// for every row of the other.
+pub fn join_large_sets(connection: &mut AnyConnection) -> Result<(), DbError> {
+    match connection {
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(connection) => Ok(connection.batch_execute("SET LOCAL enable_nestloop = off")?),
+        #[cfg(feature = "sqlite")]
+        AnyConnection::Sqlite(_) => Ok(()),
+    }
+}

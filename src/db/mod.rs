@@ -23,7 +23,9 @@ mod upsert;
 
 pub use apart::{apart, retry, split};
 pub use calendar::LocalTime;
-pub use connection::{AnyConnection, Backend, MultiBackend, Target, look_up_by_key, transaction};
+pub use connection::{
+    AnyConnection, Backend, MultiBackend, Target, join_large_sets, look_up_by_key, transaction,
+};
 pub use error::DbError;
 pub use keyed::Keyed;
 pub use pool::{Db, DbOptions, LongRead};

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{AnyConnection, DbError, Sql};
 #[cfg(feature = "postgres")]
 use crate::sql;
+use crate::ids::{Id, IdKind};
 use crate::time::Timestamp;
 
 /// What a column of a statement holds.
@@ -55,6 +56,28 @@ impl dyn Cells + '_ {
         self.look(place, Shape::Instant, &mut |raw| {
             if let Raw::Instant(moment) = raw {
                 found = Some(moment);
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// An id, where there is one.
+    pub fn id<K: IdKind>(&self, place: usize) -> Result<Option<Id<K>>, DbError> {
+        let mut found = None;
+        self.look(place, Shape::Guid, &mut |raw| {
+            if let Raw::Guid(guid) = raw {
+                found = Some(Id::from_uuid(guid));
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// A text, where there is one.
+    pub fn text(&self, place: usize) -> Result<Option<String>, DbError> {
+        let mut found = None;
+        self.look(place, Shape::Text, &mut |raw| {
+            if let Raw::Text(text) = raw {
+                found = Some(text.to_owned());
             }
         })?;
         Ok(found)

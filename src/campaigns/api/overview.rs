@@ -8,6 +8,7 @@ use crate::app::AppState;
 use crate::auth::{Require, scope};
 use crate::campaigns::overview::model::CampaignOverviewResponse;
 use crate::campaigns::overview::{self, Question};
+use crate::db::snapshot;
 use crate::error::{Error, Result};
 use crate::http::{Query, Reply};
 use crate::time::Timestamp;
@@ -61,6 +62,9 @@ pub async fn compare_campaigns(
         return Err(Error::invalid_parameter("launched_from", "out_of_range", detail));
     }
     let question = Question { launched_from, launched_until, pressure_days, now };
-    let told = app.db.read_replica(move |connection| overview::overview(connection, &tenant, question));
+    let limit = app.config.limits.query_time;
+    let told = app.db.read_replica(move |connection| {
+        snapshot(connection, limit, |connection| overview::overview(connection, &tenant, question))
+    });
     Ok(Reply::ok(told.await?))
 }

@@ -9,6 +9,7 @@ use crate::auth::{Require, scope};
 use crate::campaigns::report::model::ReportResponse;
 use crate::campaigns::report::{self, Options};
 use crate::campaigns::service;
+use crate::db::snapshot;
 use crate::error::{Error, Result};
 use crate::http::{Query, Reply, UrlPath};
 use crate::ids::CampaignId;
@@ -48,13 +49,12 @@ pub async fn get_report(
         return Err(Error::invalid_parameter("winsorise", "out_of_range", "must lie between 0.5 and 1"));
     }
     let tenant = app.tenants.get(caller.tenant).await?;
-    let (id, now) = (path.0, app.clock.now());
-    let report = app
-        .db
-        .read(move |connection| {
+    let (id, now, limit) = (path.0, app.clock.now(), app.config.limits.query_time);
+    let report = app.db.read(move |connection| {
+        snapshot(connection, limit, |connection| {
             let campaign = service::get(connection, tenant.id, id)?;
             report::report(connection, &tenant, &campaign, options, now)
         })
-        .await?;
-    Ok(Reply::ok(report))
+    });
+    Ok(Reply::ok(report.await?))
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::spending::{Buyer, Spending};
-use super::store::{FunnelRow, MemberSums};
+use super::spending::Spending;
+use super::store::{FunnelRow, Group};
 use crate::campaigns::attribution::largest_remainder;
 use crate::campaigns::costs::{Cost, CostKind, CostLine, Quantities};
 use crate::campaigns::launch;
@@ -11,18 +11,10 @@ use crate::campaigns::model::{Campaign, HOLDOUT};
 use crate::consents::Channel;
 
 /// The arms in the order of the variants, the holdout last, each with what its members did.
-pub fn spending(
-    campaign: &Campaign,
-    sums: &[MemberSums],
-    buyers: &[Buyer],
-    ceiling: Option<i64>,
-) -> Vec<(String, Spending)> {
+pub fn spending(campaign: &Campaign, groups: &[(Group, Spending)]) -> Vec<(String, Spending)> {
     let mut arms: BTreeMap<&str, Spending> = BTreeMap::new();
-    for sums in sums {
-        arms.entry(&sums.arm).or_default().enlist(sums);
-    }
-    for buyer in buyers {
-        arms.entry(&buyer.arm).or_default().add(buyer, ceiling);
+    for (group, spending) in groups {
+        arms.entry(&group.arm).or_default().join(spending);
     }
     let mut arm = |key: &str| (key.to_string(), arms.remove(key).unwrap_or_default());
     let mut told: Vec<_> = launch::arms(campaign).into_iter().map(&mut arm).collect();

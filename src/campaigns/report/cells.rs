@@ -4,54 +4,39 @@ use std::collections::BTreeMap;
 
 use super::comparison::conversion_lift;
 use super::model::{Amount, Cell, CellDimension, Interval};
-use super::spending::{Buyer, Spending};
-use super::store::MemberSums;
+use super::spending::Spending;
+use super::store::Group;
 use crate::campaigns::lift::{self, Estimate, Verdict};
 use crate::campaigns::model::HOLDOUT;
 
 /// A way to divide the audience.
 pub struct Dimension {
     pub name: &'static str,
-    of_members: fn(&MemberSums) -> Option<String>,
-    of_buyer: fn(&Buyer) -> Option<String>,
+    cell: fn(&Group) -> Option<String>,
 }
 
 pub const DIMENSIONS: [Dimension; 3] = [
-    Dimension { name: "stage", of_members: |sums| sums.stage.clone(), of_buyer: |buyer| buyer.stage.clone() },
-    Dimension {
-        name: "spend_band",
-        of_members: |sums| sums.spend_band.clone(),
-        of_buyer: |buyer| buyer.spend_band.clone(),
-    },
-    Dimension {
-        name: "shop",
-        of_members: |sums| sums.shop_id.map(|shop| shop.to_string()),
-        of_buyer: |buyer| buyer.shop.clone(),
-    },
+    Dimension { name: "stage", cell: |group| group.stage.clone() },
+    Dimension { name: "spend_band", cell: |group| group.spend_band.clone() },
+    Dimension { name: "shop", cell: |group| group.shop_id.map(|shop| shop.to_string()) },
 ];
 
 /// Members without the property.
 const NONE: &str = "none";
 
-pub fn dimensions(sums: &[MemberSums], buyers: &[Buyer], unit: f64) -> Vec<CellDimension> {
-    let divided = DIMENSIONS
-        .iter()
-        .map(|dimension| told_together(dimension.name, dimension.divide(sums, buyers), unit));
+pub fn dimensions(groups: &[(Group, Spending)], unit: f64) -> Vec<CellDimension> {
+    let divided =
+        DIMENSIONS.iter().map(|dimension| told_together(dimension.name, dimension.divide(groups), unit));
     divided.filter(|dimension| dimension.cells.len() > 1).collect()
 }
 
 impl Dimension {
     /// Each cell's variants together and its holdout.
-    pub fn divide(&self, sums: &[MemberSums], buyers: &[Buyer]) -> BTreeMap<String, [Spending; 2]> {
-        let name = |cell: Option<String>| cell.unwrap_or_else(|| NONE.into());
+    pub fn divide(&self, groups: &[(Group, Spending)]) -> BTreeMap<String, [Spending; 2]> {
         let mut cells: BTreeMap<String, [Spending; 2]> = BTreeMap::new();
-        for sums in sums {
-            let place = usize::from(sums.arm == HOLDOUT);
-            cells.entry(name((self.of_members)(sums))).or_default()[place].enlist(sums);
-        }
-        for buyer in buyers {
-            let place = usize::from(buyer.arm == HOLDOUT);
-            cells.entry(name((self.of_buyer)(buyer))).or_default()[place].add(buyer, None);
+        for (group, spending) in groups {
+            let cell = (self.cell)(group).unwrap_or_else(|| NONE.into());
+            cells.entry(cell).or_default()[usize::from(group.arm == HOLDOUT)].join(spending);
         }
         cells
     }

@@ -6,6 +6,7 @@
 
 mod arms;
 mod attributed;
+mod buyers;
 mod cells;
 mod comparison;
 mod days;
@@ -15,6 +16,7 @@ mod outline;
 mod service;
 mod spending;
 mod store;
+mod window;
 
 pub use outline::{Outline, outline};
 pub use service::{Options, report};

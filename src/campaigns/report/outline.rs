@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::arms;
+use super::buyers::Buyers;
 use super::cells::DIMENSIONS;
 use super::comparison::Yardstick;
 use super::model::Comparison;
-use super::spending::{Spending, buyers};
+use super::spending::Spending;
 use super::store::{self, Scope};
 use crate::campaigns::model::{Campaign, HOLDOUT};
 use crate::currency;
@@ -26,14 +27,14 @@ pub struct Outline {
     pub cells: BTreeMap<(&'static str, String), [Spending; 2]>,
 }
 
-/// The outline of a launched campaign as it stands now.
+/// The outline of a launched campaign as it stands now. To be called within a snapshot.
 pub fn outline(connection: &mut AnyConnection, tenant: &Tenant, campaign: &Campaign) -> Result<Outline> {
     let scope = Scope::of(connection, campaign)?;
-    let sums = store::member_sums(connection, &scope)?;
-    let orders = store::orders(connection, &scope, &campaign.document.conversion)?;
+    let mut buyers = Buyers::among(store::member_sums(connection, &scope)?);
     // The margin is not told here, so what goods cost is not asked.
-    let buyers = buyers(&orders, |_| 0);
-    let arms = arms::spending(campaign, &sums, &buyers, None);
+    store::each_order(connection, &scope, &campaign.document.conversion, None, |order| buyers.add(order, 0))?;
+    let (groups, _) = buyers.all(None);
+    let arms = arms::spending(campaign, &groups);
     let by_channel = store::funnel(connection, &scope, true)?;
     let (lines, _) = arms::costs(&campaign.document.costs, &arms, &by_channel);
     let cost_amount = lines.iter().map(|line| line.amount).sum();
@@ -50,7 +51,7 @@ pub fn outline(connection: &mut AnyConnection, tenant: &Tenant, campaign: &Campa
     };
     let overall = yardstick.compare("all", &treated, &control, cost_amount);
     let cells = DIMENSIONS.iter().flat_map(|dimension| {
-        let cells = dimension.divide(&sums, &buyers).into_iter();
+        let cells = dimension.divide(&groups).into_iter();
         cells.map(|(cell, arms)| ((dimension.name, cell), arms))
     });
     Ok(Outline { cells: cells.collect(), treated, control, overall, cost_amount })

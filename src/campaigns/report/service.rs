@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::attributed::Attribution;
+use super::buyers::Buyers;
 use super::comparison::Yardstick;
+use super::days::Days;
 use super::model::{AfterReport, ArmReport, Checks, CostReport, Overlap, ReportResponse, Suppressed};
-use super::spending::{Spending, buyers};
-use super::store::{self, FunnelRow, GoodsCost, OrderRow, Scope};
-use super::{arms, attributed, cells, days, funnel};
+use super::spending::Spending;
+use super::store::{self, FunnelRow, Scope};
+use super::window::Window;
+use super::{arms, cells, funnel};
 use crate::campaigns::lift;
 use crate::campaigns::model::{Campaign, HOLDOUT};
 use crate::campaigns::store as campaigns;
@@ -28,7 +32,7 @@ pub struct Options {
 const AFTER_DAYS: [i64; 3] = [30, 90, 180];
 const DAY_SECONDS: i64 = 86_400;
 
-/// The report on a launched campaign as it stands now.
+/// The report on a launched campaign as it stands now. To be called within a snapshot.
 pub fn report(
     connection: &mut AnyConnection,
     tenant: &Tenant,
@@ -40,15 +44,15 @@ pub fn report(
     let scope = Scope::of(connection, campaign)?;
     let settings = &tenant.settings.campaigns;
     let unit = 10f64.powi(currency::decimals(&tenant.currency) as i32);
-    let (sizes, suppressed) = campaigns::sizes(connection, tenant.id, campaign.id)?;
-    let sums = store::member_sums(connection, &scope)?;
-    let orders = store::orders(connection, &scope, &campaign.document.conversion)?;
-    let goods = Goods::of(connection, tenant, &scope, &orders)?;
-    let buyers = buyers(&orders, |order| goods.cost(order));
-    let ceiling = options
-        .winsorise
-        .and_then(|quantile| lift::ceiling(buyers.iter().map(|buyer| buyer.revenue), quantile));
-    let arms = arms::spending(campaign, &sums, &buyers, ceiling);
+    let buyers = Buyers::among(store::member_sums(connection, &scope)?);
+    let zone = time::time_zone(&tenant.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let attribution = attribution(connection, tenant, campaign, &scope)?;
+    let mut window = Window::new(&settings.margins, buyers, Days::in_zone(zone), attribution);
+    let conversion = &campaign.document.conversion;
+    store::each_order(connection, &scope, conversion, Some(&settings.margins), |order| window.add(order))?;
+    let Window { buyers, days, attribution, unconverted, margin_known, .. } = window;
+    let (groups, ceiling) = buyers.all(options.winsorise);
+    let arms = arms::spending(campaign, &groups);
     let touches = Touches::of(connection, &scope)?;
     let (lines, parts) = arms::costs(&campaign.document.costs, &arms, &touches.by_channel);
     let members =
@@ -56,7 +60,7 @@ pub fn report(
     let yardstick = Yardstick {
         arms: arms.iter().map(|(_, spending)| spending).collect(),
         unit,
-        margin_known: goods.known,
+        margin_known,
         ceiling,
         new_customer_cost: settings.new_customer_cost_amount,
     };
@@ -75,11 +79,9 @@ pub fn report(
         let treated = Spending::together(variants().map(|(_, spending)| spending));
         yardstick.compare("all", &treated, control, cost)
     });
-    let checks = checks(connection, campaign, &scope, &sizes, &orders, now)?;
-    let window = (launched_at, ends_at);
+    let checks = checks(connection, campaign, &scope, unconverted, now)?;
     let named: Vec<(String, i64)> =
         arms.iter().map(|(key, spending)| (key.clone(), spending.members)).collect();
-    let zone = time::time_zone(&tenant.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
     Ok(ReportResponse {
         campaign_id: campaign.id,
         name: campaign.document.name.clone(),
@@ -89,58 +91,20 @@ pub fn report(
         launched_at,
         ends_at,
         computed_at: now,
-        notes: notes(&checks, control.is_some(), goods.known, campaign),
-        audience: sizes.iter().chain(&suppressed).map(|(_, members)| members).sum(),
-        suppressed: suppressed.into_iter().map(|(reason, members)| Suppressed { reason, members }).collect(),
-        arms: arms.iter().map(|(key, spending)| arm(key, spending, &touches, goods.known, unit)).collect(),
+        notes: notes(&checks, control.is_some(), margin_known, campaign),
+        audience: scope.arms.iter().chain(&scope.suppressed).map(|(_, members)| members).sum(),
+        suppressed: scope.suppressed.iter().cloned().map(|(reason, members)| Suppressed { reason, members }).collect(),
+        arms: arms.iter().map(|(key, spending)| arm(key, spending, &touches, margin_known, unit)).collect(),
         comparisons,
         overall,
         costs: CostReport { amount: cost, lines, budget_amount: campaign.document.budget_amount },
         channels: funnel::channels(&touches.by_channel, &touches.objections, members),
-        cells: if control.is_some() { cells::dimensions(&sums, &buyers, unit) } else { Vec::new() },
-        attribution: attribution(connection, tenant, campaign, &scope, &orders)?,
+        cells: if control.is_some() { cells::dimensions(&groups, unit) } else { Vec::new() },
+        attribution: attribution.told(),
         checks,
-        days: days::days(&orders, &named, window, now, &zone, unit),
+        days: days.told(&named, (launched_at, ends_at), now, unit),
         after: after(connection, tenant, &scope, &named, unit, now)?,
     })
-}
-
-/// What the goods of orders cost.
-struct Goods {
-    costs: HashMap<OrderId, GoodsCost>,
-    default_percent: Option<i64>,
-    /// Whether every order's is known.
-    known: bool,
-}
-
-impl Goods {
-    fn of(
-        connection: &mut AnyConnection,
-        tenant: &Tenant,
-        scope: &Scope,
-        orders: &[OrderRow],
-    ) -> Result<Self> {
-        let margins = &tenant.settings.campaigns.margins;
-        let costs = store::goods_cost(connection, scope, margins)?;
-        let default_percent = margins.default_percent;
-        let known = orders.iter().all(|order| match costs.get(&order.order_id) {
-            Some(cost) => cost.unknown_lines == 0,
-            None => default_percent.is_some(),
-        });
-        Ok(Self { costs, default_percent, known })
-    }
-
-    fn cost(&self, order: &OrderRow) -> i64 {
-        let cost = match self.costs.get(&order.order_id) {
-            Some(cost) => cost.known + (cost.estimated_hundredfold + 50) / 100,
-            // Without lines, the amount before the offer's discount is all there is to go by.
-            None => {
-                let worth = order.total_amount.unwrap_or(0) + order.discount_amount.unwrap_or(0);
-                (worth * (100 - self.default_percent.unwrap_or(100)) + 50) / 100
-            }
-        };
-        order.in_tenants_currency(cost)
-    }
 }
 
 /// What became of the touches.
@@ -184,14 +148,14 @@ fn checks(
     connection: &mut AnyConnection,
     campaign: &Campaign,
     scope: &Scope,
-    sizes: &[(String, i64)],
-    orders: &[OrderRow],
+    unconverted_orders: i64,
     now: Timestamp,
 ) -> Result<Checks> {
     let document = &campaign.document;
     let holdout = document.holdout_percent.unwrap_or(0.0) / 100.0;
     let total: f64 = document.variants.iter().map(|variant| variant.weight).sum();
-    let members = |key: &str| sizes.iter().find(|(arm, _)| arm == key).map_or(0, |(_, members)| *members);
+    let members =
+        |key: &str| scope.arms.iter().find(|(arm, _)| arm == key).map_or(0, |(_, members)| *members);
     let variants = document
         .variants
         .iter()
@@ -210,7 +174,7 @@ fn checks(
         window_open: scope.until > now,
         holdout_contacted: store::holdout_contacted(connection, scope)?,
         merged_members: campaigns::members_of(connection, scope.tenant, scope.campaign, &scope.merged)?,
-        unconverted_orders: orders.iter().filter(|order| order.net_amount.is_none()).count() as i64,
+        unconverted_orders,
         overlaps: overlaps
             .into_iter()
             .map(|(campaign_id, members)| Overlap { campaign_id, members })
@@ -257,8 +221,7 @@ fn attribution(
     tenant: &Tenant,
     campaign: &Campaign,
     scope: &Scope,
-    orders: &[OrderRow],
-) -> Result<Vec<super::model::AttributionReport>> {
+) -> Result<Attribution> {
     let settings = &tenant.settings.campaigns;
     let from = scope.from.plus_seconds(-settings.longest_attribution() * DAY_SECONDS);
     let contacts = store::contacts(connection, scope, from)?;
@@ -272,7 +235,7 @@ fn attribution(
             (order, campaigns.collect())
         })
         .collect();
-    Ok(attributed::models(campaign.id, orders, &contacts, &coupons, settings))
+    Ok(Attribution::new(campaign.id, &contacts, coupons, settings))
 }
 
 fn after(

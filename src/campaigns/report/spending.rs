@@ -1,10 +1,7 @@
 //! What members of an arm did in the window.
 
-use std::collections::BTreeMap;
-
-use super::store::{MemberSums, OrderRow};
+use super::store::{Group, MemberSums};
 use crate::campaigns::lift::{Moments, Paired, Share};
-use crate::ids::CustomerId;
 
 /// The outcomes of a group of members, those who did nothing included.
 #[derive(Debug, Clone, Default)]
@@ -27,86 +24,67 @@ impl Spending {
         Share { hits: self.converted, of: self.members }
     }
 
-    /// Counts members in who are not buyers, or not yet known to be.
-    pub fn enlist(&mut self, sums: &MemberSums) {
-        self.members += sums.members;
-        for moments in [&mut self.orders, &mut self.revenue.outcome, &mut self.winsorised, &mut self.margin] {
-            moments.count += sums.members;
-        }
-        let covariate = sums.covariate();
-        self.revenue.covariate.count += covariate.count;
-        self.revenue.covariate.sum += covariate.sum;
-        self.revenue.covariate.squares += covariate.squares;
+    /// A group whose buyers are not yet known.
+    pub fn of(sums: MemberSums) -> (Group, Self) {
+        let none = Moments { count: sums.members, ..Moments::default() };
+        let revenue = Paired { outcome: none, covariate: sums.covariate(), products: 0 };
+        let spending = Self {
+            members: sums.members,
+            converted: 0,
+            orders: none,
+            revenue,
+            winsorised: none,
+            margin: none,
+            discount_amount: 0,
+        };
+        (sums.group, spending)
     }
 
-    /// Counts a buyer's outcome in.
-    pub fn add(&mut self, buyer: &Buyer, ceiling: Option<i64>) {
+    /// Counts a buyer's outcome in; what it is up to a bound is not known yet.
+    pub fn add(&mut self, buyer: &Buyer) {
         self.converted += 1;
         self.orders.add(buyer.orders);
         self.revenue.outcome.add(buyer.revenue);
         self.revenue.products += i128::from(buyer.revenue) * i128::from(buyer.covariate);
-        self.winsorised.add(buyer.revenue.min(ceiling.unwrap_or(i64::MAX)));
         self.margin.add(buyer.margin);
         self.discount_amount += buyer.discount;
+    }
+
+    /// Counts the members of another group in.
+    pub fn join(&mut self, other: &Self) {
+        self.members += other.members;
+        self.converted += other.converted;
+        self.discount_amount += other.discount_amount;
+        self.revenue.products += other.revenue.products;
+        for (sum, part) in [
+            (&mut self.orders, other.orders),
+            (&mut self.revenue.outcome, other.revenue.outcome),
+            (&mut self.revenue.covariate, other.revenue.covariate),
+            (&mut self.winsorised, other.winsorised),
+            (&mut self.margin, other.margin),
+        ] {
+            sum.count += part.count;
+            sum.sum += part.sum;
+            sum.squares += part.squares;
+        }
     }
 
     /// All members of the groups.
     pub fn together<'a>(groups: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut all = Self::default();
         for group in groups {
-            all.members += group.members;
-            all.converted += group.converted;
-            all.discount_amount += group.discount_amount;
-            all.revenue.products += group.revenue.products;
-            for (sum, part) in [
-                (&mut all.orders, group.orders),
-                (&mut all.revenue.outcome, group.revenue.outcome),
-                (&mut all.revenue.covariate, group.revenue.covariate),
-                (&mut all.winsorised, group.winsorised),
-                (&mut all.margin, group.margin),
-            ] {
-                sum.count += part.count;
-                sum.sum += part.sum;
-                sum.squares += part.squares;
-            }
+            all.join(group);
         }
         all
     }
 }
 
 /// A member who converted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Buyer {
-    pub arm: String,
-    pub stage: Option<String>,
-    pub spend_band: Option<String>,
-    pub shop: Option<String>,
     pub covariate: i64,
     pub orders: i64,
     pub revenue: i64,
     pub margin: i64,
     pub discount: i64,
-}
-
-/// Puts the orders of each member together. `cost` tells what the goods of an order cost.
-pub fn buyers(rows: &[OrderRow], cost: impl Fn(&OrderRow) -> i64) -> Vec<Buyer> {
-    let mut buyers: BTreeMap<CustomerId, Buyer> = BTreeMap::new();
-    for row in rows {
-        let buyer = buyers.entry(row.origin_id).or_insert_with(|| Buyer {
-            arm: row.arm.clone(),
-            stage: row.stage.clone(),
-            spend_band: row.spend_band.clone(),
-            shop: row.member_shop.map(|shop| shop.to_string()),
-            covariate: row.covariate_amount.unwrap_or(0),
-            orders: 0,
-            revenue: 0,
-            margin: 0,
-            discount: 0,
-        });
-        buyer.orders += 1;
-        buyer.revenue += row.revenue();
-        buyer.margin += row.revenue() - cost(row);
-        buyer.discount += row.in_tenants_currency(row.discount_amount.unwrap_or(0));
-    }
-    buyers.into_values().collect()
 }

@@ -1,11 +1,12 @@
-//! What a report is made from: members and touches summed up by the database, the orders of the window one by one.
+//! What a report is made from: members and touches summed up by the database, the orders of the window
+//! one by one.
 
 mod after;
 mod orders;
 mod touches;
 
 pub use after::after;
-pub use orders::{GoodsCost, OrderRow, coupons, goods_cost, orders};
+pub use orders::{OrderRow, coupons, each_order};
 pub use touches::{
     ContactRow, FunnelRow, ObjectionRow, contacts, funnel, holdout_contacted, objections, overlaps,
 };
@@ -15,8 +16,9 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::campaigns::lift::Moments;
 use crate::campaigns::model::Campaign;
+use crate::campaigns::store as campaigns;
 use crate::db::types::Guid;
-use crate::db::{AnyConnection, Column, Sql};
+use crate::db::{AnyConnection, Column, Sql, join_large_sets};
 use crate::error::Result;
 use crate::ids::{CampaignId, CustomerId, ShopId, TenantId};
 use crate::sql;
@@ -29,9 +31,15 @@ pub struct Scope {
     pub campaign: CampaignId,
     pub from: Timestamp,
     pub until: Timestamp,
+    /// The members of each arm, and those who were kept out, by reason.
+    pub arms: Vec<(String, i64)>,
+    pub suppressed: Vec<(String, i64)>,
     /// The customers in whose file several members of the campaign are.
     pub merged: Vec<CustomerId>,
 }
+
+/// From so many members on they are joined with other tables as a whole, not looked up one by one.
+const MANY: i64 = 20_000;
 
 #[derive(QueryableByName)]
 struct CustomerRow {
@@ -40,9 +48,14 @@ struct CustomerRow {
 }
 
 impl Scope {
+    /// To be called within a snapshot.
     pub fn of(connection: &mut AnyConnection, campaign: &Campaign) -> Result<Self> {
         let (from, until) = campaign.window()?;
         let (tenant, id) = (campaign.tenant, campaign.id);
+        let (arms, suppressed) = campaigns::sizes(connection, tenant, id)?;
+        if arms.iter().map(|(_, members)| members).sum::<i64>() >= MANY {
+            join_large_sets(connection)?;
+        }
         // Few members were merged at all, and only their files are looked into.
         let rows: Vec<CustomerRow> = sql!(
             "SELECT m.customer_id FROM campaign_members m
@@ -57,7 +70,7 @@ impl Scope {
         )
         .load(connection)?;
         let merged = rows.into_iter().map(|row| row.customer_id).collect();
-        Ok(Self { tenant, campaign: id, from, until, merged })
+        Ok(Self { tenant, campaign: id, from, until, arms, suppressed, merged })
     }
 
     /// The members who have an arm and count, over `m`.
@@ -74,9 +87,9 @@ impl Scope {
 /// Spends are squared in two halves, so that their sum fits 64 bits with millions of members; see [`MemberSums::covariate`].
 const HALF: i64 = 1 << 20;
 
-/// Members of one arm and cell.
-#[derive(Debug, Clone, QueryableByName)]
-pub struct MemberSums {
+/// What members have in common: their arm and their cells.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, QueryableByName)]
+pub struct Group {
     #[diesel(sql_type = Text)]
     pub arm: String,
     #[diesel(sql_type = Nullable<Text>)]
@@ -85,6 +98,13 @@ pub struct MemberSums {
     pub spend_band: Option<String>,
     #[diesel(sql_type = Nullable<Guid>)]
     pub shop_id: Option<ShopId>,
+}
+
+/// The members of a group, added up.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct MemberSums {
+    #[diesel(embed)]
+    pub group: Group,
     #[diesel(sql_type = BigInt)]
     pub members: i64,
     #[diesel(sql_type = BigInt)]

@@ -3,55 +3,79 @@
 use std::collections::HashMap;
 
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::Text;
 
-use super::Scope;
+use super::{Group, Scope};
 use crate::campaigns::document::Conversion;
 use crate::campaigns::settings::{Margin, Margins};
 use crate::campaigns::store::qualifying::{codes_of, qualifying};
-use crate::db::types::{Guid, Instant};
-use crate::db::{AnyConnection, Column, Sql};
+use crate::db::types::Guid;
+use crate::db::{AnyConnection, Cells, Column, DbError, Sql, each_row};
 use crate::error::Result;
-use crate::ids::{CustomerId, OrderId, ShopId};
+use crate::ids::{CustomerId, OrderId};
 use crate::sql;
 use crate::time::Timestamp;
 
 /// A qualifying order of a member.
-#[derive(Debug, Clone, QueryableByName)]
+#[derive(Debug, Clone)]
 pub struct OrderRow {
-    #[diesel(sql_type = Guid)]
     pub origin_id: CustomerId,
-    #[diesel(sql_type = Guid)]
     pub customer_id: CustomerId,
-    #[diesel(sql_type = Text)]
-    pub arm: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub stage: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub spend_band: Option<String>,
-    #[diesel(sql_type = Nullable<Guid>)]
-    pub member_shop: Option<ShopId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub covariate_amount: Option<i64>,
-    #[diesel(sql_type = Guid)]
+    pub group: Group,
+    pub covariate_amount: i64,
     pub order_id: OrderId,
-    #[diesel(sql_type = Instant)]
     pub paid_at: Timestamp,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub total_amount: Option<i64>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub discount_amount: Option<i64>,
+    total_amount: Option<i64>,
+    pub discount_amount: i64,
     /// In the tenant's currency; `None` while no exchange rate is known.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub gross_amount: Option<i64>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub net_amount: Option<i64>,
+    gross_amount: Option<i64>,
+    net_amount: Option<i64>,
+    /// The hundredfold of what the goods of its lines cost; `None` without lines, and where a line's cost is not known.
+    goods_hundredfold: Option<i64>,
 }
 
 impl OrderRow {
+    fn read(row: &dyn Cells) -> Result<Self, DbError> {
+        let none = || DbError::Failed("an order of a report lacks its key".into());
+        Ok(Self {
+            origin_id: row.id(0)?.ok_or_else(none)?,
+            customer_id: row.id(1)?.ok_or_else(none)?,
+            group: Group {
+                arm: row.text(2)?.ok_or_else(none)?,
+                stage: row.text(3)?,
+                spend_band: row.text(4)?,
+                shop_id: row.id(5)?,
+            },
+            covariate_amount: row.int(6)?.unwrap_or(0),
+            order_id: row.id(7)?.ok_or_else(none)?,
+            paid_at: row.instant(8)?.ok_or_else(none)?,
+            total_amount: row.int(9)?,
+            discount_amount: row.int(10)?.unwrap_or(0),
+            gross_amount: row.int(11)?,
+            net_amount: row.int(12)?,
+            goods_hundredfold: row.int(13)?,
+        })
+    }
+
     /// What was paid less what was refunded since.
     pub fn revenue(&self) -> i64 {
         self.net_amount.unwrap_or(0)
+    }
+
+    /// Whether its worth in the tenant's currency is known.
+    pub fn is_converted(&self) -> bool {
+        self.net_amount.is_some()
+    }
+
+    /// What the goods cost, in the tenant's currency; `None` where that is not known.
+    pub fn cost(&self, margins: &Margins) -> Option<i64> {
+        let hundredfold = match (self.goods_hundredfold, margins.default_percent) {
+            (Some(hundredfold), _) => hundredfold,
+            // Without lines, the amount before the offer's discount is all there is to go by.
+            (None, Some(percent)) => (self.total_amount.unwrap_or(0) + self.discount_amount) * (100 - percent),
+            (None, None) => return None,
+        };
+        Some(self.in_tenants_currency((hundredfold + 50) / 100))
     }
 
     /// An amount in the order's currency, at the order's own rate.
@@ -67,26 +91,59 @@ impl OrderRow {
     }
 }
 
-/// The qualifying orders of the window by members of the arms.
-pub fn orders(
+/// Shows the qualifying orders of the window by members of the arms, member by member. What their goods cost is asked only
+/// where `margins` are given.
+pub fn each_order(
     connection: &mut AnyConnection,
     scope: &Scope,
     conversion: &Conversion,
-) -> Result<Vec<OrderRow>> {
-    let qualifying = qualifying(scope.tenant, conversion, connection.backend());
+    margins: Option<&Margins>,
+    mut see: impl FnMut(&OrderRow),
+) -> Result<()> {
     let query = sql!(
-        "SELECT m.origin_id, m.customer_id, m.arm, m.stage, m.spend_band, m.shop_id AS member_shop, m.covariate_amount,
-             o.id AS order_id, o.paid_at, o.total_amount, o.discount_amount, o.gross_amount, o.net_amount
+        "SELECT m.origin_id, m.customer_id, m.arm, m.stage, m.spend_band, m.shop_id, m.covariate_amount,
+             o.id, o.paid_at, o.total_amount, o.discount_amount, o.gross_amount, o.net_amount, {}
          FROM campaign_members m JOIN orders o ON o.tenant_id = {} AND o.customer_id = m.customer_id
          WHERE {} AND o.paid_at >= {} AND o.paid_at < {}{}
-         ORDER BY o.paid_at, o.id",
+         ORDER BY m.origin_id, o.paid_at, o.id",
+        margins.map_or(Sql::text("NULL"), |margins| goods_hundredfold(scope, margins)),
         scope.tenant,
         scope.members(),
         scope.from,
         scope.until,
-        qualifying
+        qualifying(scope.tenant, conversion, connection.backend())
     );
-    Ok(query.load(connection)?)
+    each_row(connection, &query, |row| {
+        see(&OrderRow::read(row)?);
+        Ok(())
+    })
+}
+
+/// The hundredfold of what the goods of the order `o` cost, over its lines; nothing where one of them is not known.
+fn goods_hundredfold(scope: &Scope, margins: &Margins) -> Sql<'static> {
+    let mut rest = Sql::text("CASE");
+    for Margin { category, percent } in &margins.categories {
+        rest.push(sql!(" WHEN l.category = {} THEN {}", category.clone(), 100 - percent));
+    }
+    // A CASE without a branch would be no expression.
+    rest.push(Sql::text(" WHEN l.category IS NULL AND l.category IS NOT NULL THEN 0 ELSE "));
+    rest.push(match margins.default_percent {
+        Some(percent) => sql!("{}", 100 - percent),
+        None => Sql::text("NULL"),
+    });
+    rest.push(Sql::text(" END"));
+    // A line whose product tells no cost has the cost that the margin leaves of what it came to before the discount.
+    sql!(
+        "(SELECT CASE WHEN COUNT(*) = COUNT(x.cost) THEN CAST(SUM(x.cost) AS bigint) END FROM (
+             SELECT COALESCE(100 * p.cost_amount * l.quantity,
+                 COALESCE(l.quantity * l.unit_amount, l.total_amount) * CAST({} AS bigint)) AS cost
+             FROM order_lines l LEFT JOIN products p ON p.tenant_id = {} AND p.shop_id = l.shop_id
+                 AND p.external_id = l.product_external_id AND p.currency = o.currency
+             WHERE l.tenant_id = {} AND l.order_id = o.id) x)",
+        rest,
+        scope.tenant,
+        scope.tenant
+    )
 }
 
 #[derive(QueryableByName)]
@@ -124,64 +181,4 @@ pub fn coupons(
         used.entry(row.order_id).or_default().push(row.code);
     }
     Ok(used)
-}
-
-/// What the goods of an order cost, in the order's currency.
-#[derive(Debug, Clone, Copy, QueryableByName)]
-pub struct GoodsCost {
-    #[diesel(sql_type = Guid)]
-    order_id: OrderId,
-    /// Of lines whose product's cost is known.
-    #[diesel(sql_type = BigInt)]
-    pub known: i64,
-    /// The hundredfold of what the others cost by the margin of their category or of the tenant.
-    #[diesel(sql_type = BigInt)]
-    pub estimated_hundredfold: i64,
-    /// Lines of which neither is known.
-    #[diesel(sql_type = BigInt)]
-    pub unknown_lines: i64,
-}
-
-/// The cost of goods of the qualifying orders, as far as they have lines.
-pub fn goods_cost(
-    connection: &mut AnyConnection,
-    scope: &Scope,
-    margins: &Margins,
-) -> Result<HashMap<OrderId, GoodsCost>> {
-    // What a line came to before the offer's discount.
-    const WORTH: &str = "COALESCE(l.quantity * l.unit_amount, l.total_amount)";
-    let mut rest = Sql::text("CASE");
-    for Margin { category, percent } in &margins.categories {
-        rest.push(sql!(" WHEN l.category = {} THEN {}", category, 100 - percent));
-    }
-    // A CASE without a branch would be no expression.
-    rest.push(Sql::text(" WHEN l.category IS NULL AND l.category IS NOT NULL THEN 0 ELSE "));
-    rest.push(match margins.default_percent {
-        Some(percent) => sql!("{}", 100 - percent),
-        None => Sql::text("NULL"),
-    });
-    rest.push(Sql::text(" END"));
-    let rows: Vec<GoodsCost> = sql!(
-        "SELECT x.order_id, CAST(COALESCE(SUM(x.known), 0) AS bigint) AS known,
-             CAST(COALESCE(SUM(CASE WHEN x.known IS NULL THEN x.worth * x.rest END), 0) AS bigint) AS estimated_hundredfold,
-             COUNT(CASE WHEN x.known IS NULL AND x.rest IS NULL THEN 1 END) AS unknown_lines
-         FROM (
-             SELECT l.order_id, p.cost_amount * l.quantity AS known, {} AS worth, CAST({} AS bigint) AS rest
-             FROM orders o JOIN order_lines l ON l.tenant_id = {} AND l.order_id = o.id
-             LEFT JOIN products p ON p.tenant_id = {} AND p.shop_id = l.shop_id
-                 AND p.external_id = l.product_external_id AND p.currency = o.currency
-             WHERE o.tenant_id = {} AND o.paid_at >= {} AND o.paid_at < {} AND o.customer_id IN (
-                 SELECT m.customer_id FROM campaign_members m WHERE {})
-         ) x GROUP BY x.order_id",
-        Sql::text(WORTH),
-        rest,
-        scope.tenant,
-        scope.tenant,
-        scope.tenant,
-        scope.from,
-        scope.until,
-        scope.members()
-    )
-    .load(connection)?;
-    Ok(rows.into_iter().map(|row| (row.order_id, row)).collect())
 }
