@@ -1,4 +1,4 @@
-"""The two databases of the bench of segments in one folder, and the service on either of them."""
+"""The two databases of a bench in one folder, and the service on either of them."""
 
 import base64
 import contextlib
@@ -49,19 +49,20 @@ def database(kind: str, folder: Path) -> Iterator[str]:
 
 
 class Service:
-    """The service on a database, with its jobs off: nothing works beside what is measured."""
+    """The service on a database, with its jobs off: nothing works beside what is measured. `settings` override."""
 
-    def __init__(self, binary: str, url: str, folder: Path) -> None:
+    def __init__(self, binary: str, url: str, folder: Path, **settings: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
-        self.binary, self.folder, self.base, self.token = binary, folder, f"http://127.0.0.1:{port}", ""
+        self.binary, self.folder, self.port, self.token = binary, folder, port, ""
+        self.base = f"http://127.0.0.1:{port}"
         # One connection for all calls, so that none has the making of one in its time.
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         self.environment = os.environ | {
             "DATABASE_URL": url, "BIND_ADDR": f"127.0.0.1:{port}", "JOBS": "off", "RUST_LOG": "error",
             "JWT_SECRET": secrets.token_urlsafe(48), "SECRETS_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
             "QUERY_TIME_LIMIT_SECONDS": "600",
-        }  # fmt: skip
+        } | settings  # fmt: skip
 
     def __enter__(self) -> "Service":
         command = [self.binary, "serve", "--migrate"]
@@ -77,6 +78,12 @@ class Service:
     def __exit__(self, *_) -> None:
         self.process.terminate()
         self.process.wait(60)
+
+    def kill_and_start_again(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.connection.close()
+        self.__enter__()
 
     def mint(self, *arguments: str) -> str:
         command = [self.binary, "token", *arguments, "--ttl", "12h"]
