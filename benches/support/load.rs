@@ -7,24 +7,42 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// What a run of requests came to.
+#[derive(Default)]
 pub struct Figures {
-    pub per_second: f64,
-    pub p50: Duration,
-    pub p99: Duration,
+    /// How long each took, the quickest first.
+    took: Vec<Duration>,
+    elapsed: Duration,
     /// Answers other than 2xx.
     pub failed: usize,
 }
 
+impl Figures {
+    pub fn answered(&self) -> usize {
+        self.took.len()
+    }
+
+    pub fn per_second(&self) -> f64 {
+        self.took.len() as f64 / self.elapsed.as_secs_f64()
+    }
+
+    /// How long a share of the requests took at the most.
+    pub fn within(&self, share: f64) -> Duration {
+        self.took.get((self.took.len() as f64 * share) as usize).copied().unwrap_or_default()
+    }
+
+    /// The same with another run after it.
+    pub fn and(mut self, other: Self) -> Self {
+        self.took.extend(other.took);
+        self.took.sort_unstable();
+        Self { took: self.took, elapsed: self.elapsed + other.elapsed, failed: self.failed + other.failed }
+    }
+}
+
 impl std::fmt::Display for Figures {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { per_second, p50, p99, failed } = self;
-        write!(
-            f,
-            "{per_second:8.0}/s  p50 {:7.2} ms  p99 {:7.2} ms",
-            milliseconds(*p50),
-            milliseconds(*p99)
-        )?;
-        if *failed > 0 { write!(f, "  {failed} FAILED") } else { Ok(()) }
+        let [p50, p99] = [0.5, 0.99].map(|share| milliseconds(self.within(share)));
+        write!(f, "{:8.0}/s  p50 {p50:7.2} ms  p99 {p99:7.2} ms", self.per_second())?;
+        if self.failed > 0 { write!(f, "  {} FAILED", self.failed) } else { Ok(()) }
     }
 }
 
@@ -109,10 +127,9 @@ async fn send(
         took.extend(part);
         failed += bad;
     }
-    let elapsed = start.elapsed().as_secs_f64();
+    let elapsed = start.elapsed();
     took.sort_unstable();
-    let at = |share: f64| took.get((took.len() as f64 * share) as usize).copied().unwrap_or_default();
-    Figures { per_second: took.len() as f64 / elapsed, p50: at(0.5), p99: at(0.99), failed }
+    Figures { took, elapsed, failed }
 }
 
 /// The body of the answer to one request.
