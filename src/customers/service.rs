@@ -19,7 +19,7 @@ use crate::events;
 use crate::http::{BulkItemResult, BulkResponse, ShopDocument, ShopItem, apply_each};
 use crate::ids::{CustomerId, TenantId};
 use crate::ingest::Refusal;
-use crate::ingest::forgotten;
+use crate::ingest::forgotten::{self, Person};
 use crate::ingest::identities::{self, BuyerKey, Buyers, Told};
 use crate::ingest::load::{self, Customer, Tenant};
 use crate::ingest::save;
@@ -100,17 +100,22 @@ fn upsert_together(
         return Ok(items.iter().map(|_| Err(Refusal::UnknownTenant)).collect());
     };
     let version = |item: &CustomerItem| item.document.version.unwrap_or(now);
-    let erased = forgotten::find(connection, &tenant, items.iter().map(buyer_key))?;
-    let refusal = |item: &CustomerItem| {
+    let people: Vec<Person> = items
+        .iter()
+        .map(|item| Person { known_by: buyer_key(item), keys: match_keys(&item.document, &tenant) })
+        .collect();
+    let erased = forgotten::erasures(connection, &tenant, people.iter().map(Some))?;
+    let refusal = |item: &CustomerItem, erased_at: Option<Timestamp>| {
         // A record that does not say how old it is may be of any age.
-        let is_old = |at: &Timestamp| item.document.version.is_none_or(|version| version < *at);
-        let is_erased = erased.get(&buyer_key(item)).is_some_and(is_old);
+        let is_old = |at: Timestamp| item.document.version.is_none_or(|version| version < at);
         let sound = Refusal::of(item.shop_id, version(item), &tenant, now);
-        sound.or_else(|| is_erased.then_some(Refusal::Erased))
+        sound.or_else(|| erased_at.is_some_and(is_old).then_some(Refusal::Erased))
     };
+    let refusals: Vec<Option<Refusal>> =
+        items.iter().zip(erased).map(|(item, erased_at)| refusal(item, erased_at)).collect();
     let mut wanted = Buyers::new();
-    for item in items.iter().filter(|item| refusal(item).is_none()) {
-        wanted.entry(buyer_key(item)).or_default().extend(match_keys(&item.document, &tenant));
+    for (person, _) in people.into_iter().zip(&refusals).filter(|(_, refusal)| refusal.is_none()) {
+        wanted.entry(person.known_by).or_default().extend(person.keys);
     }
     let told = Told { source: "customer", now, ids };
     let buyers = identities::resolve(connection, &tenant, &wanted, &BTreeSet::new(), &told)?;
@@ -120,8 +125,9 @@ fn upsert_together(
     let mut untold: HashSet<CustomerId> = buyers.new_customers.union(&buyers.made).copied().collect();
     let answers = items
         .iter()
-        .map(|item| {
-            if let Some(refusal) = refusal(item) {
+        .zip(refusals)
+        .map(|(item, refusal)| {
+            if let Some(refusal) = refusal {
                 return Err(refusal);
             }
             let identity = *buyers.identities.get(&buyer_key(item)).ok_or(Refusal::UnknownShop)?;

@@ -9,7 +9,7 @@ use super::load::{Customer, OrderKey, Tenant};
 use super::matching;
 use crate::clock::IdGen;
 use crate::customers::match_key::MatchKey;
-use crate::db::types::Guid;
+use crate::db::types::{Guid, Instant};
 use crate::db::{AnyConnection, Column, DbError, Keyed, OnConflict, Table, Upsert};
 use crate::ids::{CustomerId, IdentityId, ShopId, TenantId};
 use crate::sql;
@@ -114,6 +114,8 @@ struct Row {
     customer_id: CustomerId,
     #[diesel(sql_type = Guid)]
     origin_id: CustomerId,
+    #[diesel(sql_type = Instant)]
+    created_at: Timestamp,
 }
 
 /// Finds the identity of each buyer, making what is missing, and joins those whom their keys tell to be one person.
@@ -176,12 +178,32 @@ fn find<'k>(
     tenant: TenantId,
     keys: impl Iterator<Item = &'k BuyerKey>,
 ) -> Result<BTreeMap<BuyerKey, Identity>, DbError> {
+    let rows = rows(connection, tenant, keys)?.into_iter();
+    let identity = |row: Row| Identity { id: row.id, customer_id: row.customer_id, origin_id: row.origin_id };
+    Ok(rows.map(|(key, row)| (key, identity(row))).collect())
+}
+
+/// Since when these buyers are known; those whom nobody knows are left out.
+pub fn known_since<'k>(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    keys: impl Iterator<Item = &'k BuyerKey>,
+) -> Result<BTreeMap<BuyerKey, Timestamp>, DbError> {
+    let rows = rows(connection, tenant, keys)?.into_iter();
+    Ok(rows.map(|(key, row)| (key, row.created_at)).collect())
+}
+
+fn rows<'k>(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    keys: impl Iterator<Item = &'k BuyerKey>,
+) -> Result<Vec<(BuyerKey, Row)>, DbError> {
     let mut wanted: BTreeMap<(&str, String), HashMap<&str, &BuyerKey>> = BTreeMap::new();
     for key in keys {
         let (kind, scope, value) = key.parts();
         wanted.entry((kind, scope)).or_default().insert(value, key);
     }
-    let mut found = BTreeMap::new();
+    let mut found = Vec::new();
     for ((kind, scope), keys) in wanted {
         let mut values: Vec<&str> = keys.keys().copied().collect();
         values.sort_unstable();
@@ -195,11 +217,10 @@ fn find<'k>(
         };
         let known = known.rows(connection);
         let rows: Vec<Row> =
-            sql!("SELECT i.value, i.id, i.customer_id, i.origin_id FROM {}", known).load(connection)?;
-        found.extend(rows.into_iter().filter_map(|row| {
-            let Row { value, id, customer_id, origin_id } = row;
-            Some(((*keys.get(value.as_str())?).clone(), Identity { id, customer_id, origin_id }))
-        }));
+            sql!("SELECT i.value, i.id, i.customer_id, i.origin_id, i.created_at FROM {}", known)
+                .load(connection)?;
+        found
+            .extend(rows.into_iter().filter_map(|row| Some(((*keys.get(row.value.as_str())?).clone(), row))));
     }
     Ok(found)
 }

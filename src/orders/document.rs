@@ -101,9 +101,11 @@ pub struct OrderDocument {
 }
 
 impl OrderDocument {
-    /// What it tells of the order itself.
+    /// What it tells of the order itself. Free properties may tell of people: buyers type gift notes and engravings.
     pub fn without_people(&self) -> Self {
-        Self { customer: None, note: None, ..self.clone() }
+        let bare = |line: &LineDocument| LineDocument { attributes: Attributes::new(), ..line.clone() };
+        let lines = self.lines.as_ref().map(|lines| lines.iter().map(bare).collect());
+        Self { customer: None, note: None, attributes: None, lines, ..self.clone() }
     }
 }
 

@@ -9,7 +9,8 @@ pub enum Fate {
     Cleared(&'static [(&'static str, Blank)]),
     /// They are deleted.
     Goes,
-    /// They name no customer by a column; those that tell of the person are looked for and deleted.
+    /// No column names a customer, or none by which they are found fast: a statement of their own looks for what tells of
+    /// the person.
     Sought,
 }
 
@@ -57,6 +58,7 @@ pub const HOLDINGS: &[Holding] = &[
         by: CUSTOMER,
         fate: Fate::Cleared(&[
             ("personal", Json(r#"{"erased":true}"#)),
+            ("attributes", Json("{}")),
             ("updated_at", Moment),
             ("revision", Next),
         ]),
@@ -69,7 +71,7 @@ pub const HOLDINGS: &[Holding] = &[
         fate: Fate::Sought,
         told: Told::Not("has what `match_links` names"),
     },
-    Holding { table: "order_lines", by: CUSTOMER, fate: Fate::Stays, told: Told::In("orders") },
+    Holding { table: "order_lines", by: CUSTOMER, fate: Fate::Sought, told: Told::In("orders") },
     Holding {
         table: "customers",
         by: &["id"],

@@ -63,11 +63,14 @@ pub fn erase(connection: &mut AnyConnection, act: Act<'_>, customer: CustomerId)
 /// were known.
 fn forget(connection: &mut AnyConnection, act: Act<'_>, customers: &BTreeSet<CustomerId>) -> Result<()> {
     let keys = store::person_keys(connection, act.tenant, customers)?;
-    leave_tombstones(connection, act, &keys)?;
+    // A tombstone of a key that many share would take all of them for the person.
+    let shared = store::shared_keys(connection, act.tenant, customers)?;
+    leave_tombstones(connection, act, &(&keys - &shared))?;
     webhooks::forget::forget(connection, act.tenant, customers, &keys)?;
     for holding in HOLDINGS {
         store::apply_fate(connection, act.tenant, customers, holding, act.now)?;
     }
+    store::clear_lines(connection, act.tenant, customers)?;
     store::forget_match_keys(connection, act.tenant, &keys)?;
     store::forget_answers(connection, act.tenant, customers)
 }

@@ -3,4 +3,6 @@
 mod dump;
 mod erase;
 mod export;
+mod merged;
 mod requests;
+mod vouched;

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::ids::{CustomerId, ShopId, TenantId};
 use crate::ingest::identities::EXTERNAL;
 use crate::platforms::PrivacyRequest;
+use crate::privacy::store::erase::clear_lines_of;
 use crate::sql;
 use crate::time::Timestamp;
 
@@ -107,7 +108,9 @@ pub fn clear_orders(
         return Ok(());
     }
     let orders = Column::texts(external_ids.iter().map(String::as_str));
-    clear(connection, tenant, shop, sql!("external_id {}", orders), now)
+    let which = sql!("o.shop_id = {} AND o.external_id {}", shop, orders);
+    clear(connection, tenant, which.clone(), now)?;
+    clear_lines_of(connection, tenant, which)
 }
 
 /// Takes what the orders of a shop say of buyers out of them.
@@ -117,7 +120,9 @@ pub fn clear_orders_of_shop(
     shop: ShopId,
     now: Timestamp,
 ) -> Result<()> {
-    clear(connection, tenant, shop, sql!("personal <> {}", nothing()), now)
+    let of_shop = sql!("o.shop_id = {}", shop);
+    clear(connection, tenant, sql!("{} AND o.personal <> {}", of_shop.clone(), nothing()), now)?;
+    clear_lines_of(connection, tenant, of_shop)
 }
 
 /// What stands in an order of somebody erased.
@@ -125,20 +130,14 @@ fn nothing() -> Json {
     Json(serde_json::json!({"erased": true}))
 }
 
-fn clear(
-    connection: &mut AnyConnection,
-    tenant: TenantId,
-    shop: ShopId,
-    which: Sql<'_>,
-    now: Timestamp,
-) -> Result<()> {
+fn clear(connection: &mut AnyConnection, tenant: TenantId, which: Sql<'_>, now: Timestamp) -> Result<()> {
     sql!(
-        "UPDATE orders SET personal = {}, updated_at = {}, revision = revision + 1
-         WHERE tenant_id = {} AND shop_id = {} AND {}",
+        "UPDATE orders AS o SET personal = {}, attributes = {}, updated_at = {}, revision = revision + 1
+         WHERE o.tenant_id = {} AND {}",
         nothing(),
+        Json(serde_json::json!({})),
         now,
         tenant,
-        shop,
         which
     )
     .execute(connection)?;

@@ -50,6 +50,35 @@ fn assignment(column: &'static str, blank: Blank, now: Timestamp) -> Result<Sql<
     })
 }
 
+fn nothing() -> Json {
+    Json(serde_json::json!({}))
+}
+
+/// Takes what buyers may have typed out of the lines of these people's orders.
+pub fn clear_lines(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    customers: &BTreeSet<CustomerId>,
+) -> Result<()> {
+    let ids = Column::ids(customers.iter().copied());
+    clear_lines_of(connection, tenant, sql!("o.customer_id {}", ids))
+}
+
+/// The same for the orders `o` that are meant.
+pub fn clear_lines_of(connection: &mut AnyConnection, tenant: TenantId, orders: Sql<'_>) -> Result<()> {
+    sql!(
+        "UPDATE order_lines SET attributes = {} WHERE tenant_id = {} AND attributes <> {} AND order_id IN (
+             SELECT o.id FROM orders o WHERE o.tenant_id = {} AND {})",
+        nothing(),
+        tenant,
+        nothing(),
+        tenant,
+        orders
+    )
+    .execute(connection)?;
+    Ok(())
+}
+
 /// Forgets phones and mailboxes that tell of nobody any more.
 pub fn forget_match_keys(
     connection: &mut AnyConnection,

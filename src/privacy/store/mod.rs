@@ -12,6 +12,6 @@ pub use asked::{
     clear_orders, clear_orders_of_shop, forget_in_shop, known_elsewhere, known_to_shop, people_asked_about,
 };
 pub use audit::{Filter, count, list, write};
-pub use erase::{apply_fate, forget_answers, forget_match_keys};
-pub use person::{Person, keys_in_shop, person, person_keys, with_merged};
+pub use erase::{apply_fate, clear_lines, forget_answers, forget_match_keys};
+pub use person::{Person, keys_in_shop, person, person_keys, shared_keys, with_merged};
 pub use requests::{Request, ask, close, count_requests, list_requests, request};

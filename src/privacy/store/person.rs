@@ -102,6 +102,29 @@ pub fn person_keys(
     Ok(known)
 }
 
+/// Of the keys of these people those that are nobody's own, for many share them.
+pub fn shared_keys(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    customers: &BTreeSet<CustomerId>,
+) -> Result<BTreeSet<PersonKey>> {
+    let rows: Vec<KeyRow> = sql!(
+        "SELECT l.kind, {} AS scope, l.value FROM match_links l
+         JOIN match_keys k ON k.tenant_id = {} AND k.kind = l.kind AND k.value = l.value
+         WHERE l.tenant_id = {} AND l.customer_id {} AND k.shared_at IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM identities i
+             WHERE i.tenant_id = {} AND i.kind = l.kind AND i.scope = {} AND i.value = l.value)",
+        "",
+        tenant,
+        tenant,
+        Column::ids(customers.iter().copied()),
+        tenant,
+        ""
+    )
+    .load(connection)?;
+    Ok(rows.into_iter().map(KeyRow::key).collect())
+}
+
 /// By what a shop knows people.
 pub fn keys_in_shop(
     connection: &mut AnyConnection,
