@@ -3,6 +3,7 @@
 mod any_order;
 mod douyin;
 mod garbage;
+mod guide;
 mod samples;
 mod shopify;
 mod standard;
