@@ -63,14 +63,23 @@ pub trait Adapter: Sync {
     }
 }
 
-/// The adapter of a shop's `platform`; `None` where the platform pushes nothing that is understood.
+/// The adapter of a shop's `platform`; `None` where there is no such platform.
 pub fn by_name(name: &str) -> Option<&'static dyn Adapter> {
     match name {
         "standard" | "other" => Some(&standard::Standard),
+        _ if is_relayed(name) => Some(&standard::Standard),
         "shopify" => Some(&shopify::Shopify),
         "woocommerce" => Some(&woocommerce::WooCommerce),
         "youzan" => Some(&youzan::Youzan),
         "douyin" => Some(&douyin::Douyin),
         _ => None,
     }
+}
+
+/// Whether nothing is understood here that the platform itself pushes, if it pushes at all. Such a shop is heard through a
+/// relay, which signs as Standard Webhooks.
+pub fn is_relayed(name: &str) -> bool {
+    const RELAYED: [&str; 9] =
+        ["taobao", "tmall", "jd", "jd_daojia", "pinduoduo", "wechat_store", "bigcommerce", "stripe", "pos"];
+    RELAYED.contains(&name)
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::model::Platform;
 use crate::error::{Error, Result};
 use crate::ids::{ShopId, TenantId};
+use crate::platforms::is_relayed;
 use crate::secrets::SecretsKey;
 use crate::validation::Report;
 
@@ -16,7 +17,7 @@ use crate::validation::Report;
 #[serde(untagged)]
 #[expect(dead_code, reason = "describes the forms that `check` accepts")]
 pub enum WebhookSecret {
-    /// Most platforms.
+    /// Most platforms; those for which relays speak, too: what the relay signs with.
     Text(String),
     /// `youzan`
     Youzan { client_id: String, client_secret: String },
@@ -40,6 +41,11 @@ const fn fields(platform: Platform) -> &'static [&'static str] {
     }
 }
 
+/// Whether a text is a secret of the platform: its own, or that of a relay that speaks for it.
+fn takes_text(platform: Platform) -> bool {
+    fields(platform).is_empty() || is_relayed(platform.as_str())
+}
+
 /// Checks the secrets of a shop on `platform`.
 pub fn check(platform: Platform, secrets: &[Value], report: &mut Report) {
     if !report.list_length("webhook_secrets", secrets.len(), MOST_SECRETS) {
@@ -48,13 +54,16 @@ pub fn check(platform: Platform, secrets: &[Value], report: &mut Report) {
     report.under("webhook_secrets", |report| {
         for (index, secret) in secrets.iter().enumerate() {
             match (secret, fields(platform)) {
-                (Value::String(text), []) => report.text(&index.to_string(), Some(text), LONGEST_SECRET),
+                (Value::String(text), _) if takes_text(platform) => {
+                    report.text(&index.to_string(), Some(text), LONGEST_SECRET);
+                }
                 (Value::Object(object), fields @ [_, ..]) => {
                     report.under(index, |report| check_fields(object, fields, report));
                 }
                 (_, []) => report.add(&index.to_string(), "invalid_type", "must be a text"),
                 (_, fields) => {
-                    let detail = format!("must be an object with {}", fields.join(", "));
+                    let text = if takes_text(platform) { "a text, or " } else { "" };
+                    let detail = format!("must be {text}an object with {}", fields.join(", "));
                     report.add(&index.to_string(), "invalid_type", detail);
                 }
             }
@@ -112,6 +121,10 @@ mod tests {
         assert!(problems(Platform::Youzan, json!({"client_id": "a", "client_secret": "b"})).is_empty());
         assert_eq!(problems(Platform::Youzan, json!("abc")), ["/webhook_secrets/0"]);
         assert_eq!(problems(Platform::Shopify, json!({"a": 1})), ["/webhook_secrets/0"]);
+        let wechat = json!({"token": "t", "encoding_aes_key": "k", "app_id": "a"});
+        assert!(problems(Platform::WechatStore, wechat).is_empty());
+        assert!(problems(Platform::WechatStore, json!("whsec_of_a_relay")).is_empty());
+        assert_eq!(problems(Platform::WechatStore, json!(1)), ["/webhook_secrets/0"]);
         assert_eq!(
             problems(Platform::Douyin, json!({"app_key": 1, "other": "x"})),
             ["/webhook_secrets/0/app_key", "/webhook_secrets/0/app_secret", "/webhook_secrets/0/other"]

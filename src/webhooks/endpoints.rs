@@ -79,7 +79,7 @@ impl Endpoints {
         Self { db, clock, key, known: RwLock::default() }
     }
 
-    /// The endpoint, if the tenant has the shop and its platform pushes. Which of them is missing cannot be told apart.
+    /// The endpoint, if there is such a tenant and it has the shop. Which of them is missing cannot be told apart.
     pub async fn find(&self, tenant: TenantId, shop: ShopId) -> Result<Option<Arc<Endpoint>>> {
         let now = self.clock.now();
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&(tenant, shop)).cloned();

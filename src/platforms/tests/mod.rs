@@ -109,11 +109,14 @@ fn json(bytes: &[u8]) -> Value {
 }
 
 #[test]
-fn every_platform_of_the_contract_that_pushes_has_an_adapter() {
-    for name in ["standard", "other", "shopify", "woocommerce", "youzan", "douyin"] {
+fn every_platform_of_the_contract_is_heard_by_itself_or_through_a_relay() {
+    let own = ["standard", "other", "shopify", "woocommerce", "youzan", "douyin"];
+    for platform in crate::shops::Platform::ALL {
+        let name = platform.as_str();
         assert!(by_name(name).is_some(), "{name}");
+        assert_eq!(is_relayed(name), !own.contains(&name), "{name}");
     }
-    for name in ["pos", "pinduoduo", "", "Shopify"] {
+    for name in ["", "Shopify"] {
         assert!(by_name(name).is_none(), "{name}");
     }
 }

@@ -12,7 +12,8 @@ use crate::app::AppState;
 use crate::error::{Error, Result, short};
 use crate::http::collect;
 use crate::ids::TenantId;
-use crate::platforms::{Acknowledgement, Authenticity, Headers, Request, VerifyError};
+use crate::platforms::{Acknowledgement, Authenticity, Headers, Request, VerifyError, is_relayed};
+use crate::shops::Platform;
 use crate::webhooks::delivery::Header;
 use crate::webhooks::endpoints::Endpoint;
 use crate::webhooks::inbox::{Arrival, Reading, Stored};
@@ -25,6 +26,10 @@ use crate::webhooks::rejections::Rejection;
 /// answered with success, the delivery is safely stored; it is applied at once or, under load, soon after. A delivery
 /// that comes again is answered alike and not applied again. Events that are unknown, or cannot be applied, are answered
 /// with success as well and listed with their reason under `/v1/webhook-deliveries`.
+///
+/// For a shop whose platform's own messages are not understood here (`taobao`, `tmall`, `jd`, `jd_daojia`, `pinduoduo`,
+/// `wechat_store`, `bigcommerce`, `stripe`, `pos`) a relay speaks: it sends the canonical order, signed as Standard
+/// Webhooks by one of the shop's `webhook_secrets`.
 ///
 /// A wrong signature is 401. While nothing can be stored the answer is 503: send again.
 #[utoipa::path(
@@ -156,14 +161,27 @@ fn turn_away(
     error: &VerifyError,
 ) -> Error {
     let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let reason = explain(endpoint.platform, error);
     let rejection = Rejection {
         at: app.clock.now(),
-        reason: error.to_string(),
+        reason: reason.clone(),
         body_bytes: body_bytes as i64,
         user_agent: agent.map(|agent| short(agent.to_owned(), LONGEST_AGENT)),
     };
     app.rejections.note(tenant, endpoint.shop_id, rejection);
-    Error::unauthorized("invalid_signature", error.to_string())
+    Error::unauthorized("invalid_signature", reason)
+}
+
+/// What is wrong, and what would be right where the platform itself cannot be understood.
+fn explain(platform: Platform, error: &VerifyError) -> String {
+    let name = platform.as_str();
+    match is_relayed(name) {
+        true => format!(
+            "{error}; for a shop on `{name}` a relay signs as Standard Webhooks, by one of the shop's `webhook_secrets`, for \
+             `{name}` has no signature scheme here"
+        ),
+        false => error.to_string(),
+    }
 }
 
 fn acknowledge(answer: &Acknowledgement) -> HttpResponse {

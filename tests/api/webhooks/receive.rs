@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::push::{Pushing, order};
+use super::push::{Pushing, order, secret};
 use crate::support::{Send, on_both};
 
 on_both! {
@@ -73,12 +73,10 @@ on_both! {
     async fn whatever_is_missing_the_answer_is_the_same(app: TestApp) {
         let tenant = app.tenant().await;
         let shop = Pushing::new(&app, &tenant, "standard").await;
-        let till = Pushing::with(&app, &tenant, "pos", json!("hush")).await;
         let other = app.tenant().await;
         let nobody = "ten_01jd7zk3v8e4qbm2n5r9x6t0wy";
         let mut answers = Vec::new();
         for (tenant, shop) in [
-            (tenant.id.as_str(), till.shop.as_str()),
             (tenant.id.as_str(), "shp_01jd7zk3v8e4qbm2n5r9x6t0wy"),
             (other.id.as_str(), shop.shop.as_str()),
             (nobody, shop.shop.as_str()),
@@ -93,6 +91,31 @@ on_both! {
         }
         answers.dedup();
         assert_eq!(answers, ["there is no such webhook endpoint"]);
+    }
+
+    async fn for_a_platform_that_is_not_understood_a_relay_speaks_as_standard_webhooks(app: TestApp) {
+        let tenant = app.tenant().await;
+        for platform in ["taobao", "tmall", "jd", "jd_daojia", "pinduoduo", "wechat_store", "bigcommerce", "stripe", "pos"] {
+            let shop = Pushing::with(&app, &tenant, platform, secret("standard")).await;
+            assert_eq!(app.get(&shop.path()).answer().await.status, StatusCode::OK);
+            assert_eq!(shop.push_order(&app, platform, &order("1")).await.status, StatusCode::OK, "{platform}");
+            assert_eq!(shop.orders(&app).await.len(), 1, "{platform}");
+            assert_eq!(shop.deliveries(&app).await[0]["platform"], platform);
+            let stranger = app.post(&shop.path()).header("x-platform-sign", "AB12").body("{}").answer().await;
+            stranger.assert_problem(401, "invalid_signature");
+            let told = stranger.text("detail");
+            assert!(told.starts_with("the header `webhook-id` is missing"), "{told}");
+            assert!(told.contains(&format!("for a shop on `{platform}` a relay signs as Standard Webhooks")), "{told}");
+            let forged = Pushing { secret: json!("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"), ..shop.clone() };
+            forged.push_order(&app, "m", &order("2")).await.assert_problem(401, "invalid_signature");
+        }
+        // The platform's own secret is kept for the day on which it can be understood, and lets nobody in until then.
+        let own = json!({"token": "t", "encoding_aes_key": "k", "app_id": "a"});
+        let shop = Pushing::with(&app, &tenant, "wechat_store", own).await;
+        let relay = Pushing { secret: secret("standard"), ..shop };
+        let answer = relay.push_order(&app, "m", &order("1")).await;
+        answer.assert_problem(401, "invalid_signature");
+        assert!(answer.text("detail").starts_with("the shop has no secret"), "{answer:?}");
     }
 
     async fn the_address_may_be_looked_at_and_may_have_a_tail(app: TestApp) {
