@@ -12,6 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::app::AppState;
 use crate::config::LogFormat;
+use crate::webhooks::pending;
 
 /// Starts logging to standard error, once in a process.
 pub fn log(format: LogFormat) {
@@ -67,6 +68,10 @@ fn describe() {
         "What platforms pushed, by platform and what became of it."
     );
     metrics::describe_histogram!("huitou_webhook_lag_seconds", "How long pending deliveries waited.");
+    metrics::describe_gauge!(
+        "huitou_webhook_deliveries_pending",
+        "Deliveries that are stored and not applied yet, in the whole database."
+    );
     metrics::describe_counter!(
         "huitou_jobs_total",
         "Jobs by name and outcome: done, failed, lost, interrupted."
@@ -86,7 +91,7 @@ pub fn render(state: &AppState) -> String {
 
 const UPKEEP: Duration = Duration::from_secs(10);
 
-/// Keeps the memory of metrics and limits bounded while the service runs.
+/// Keeps the memory of metrics and limits bounded while the service runs, and measures what no request tells.
 pub async fn upkeep(state: web::Data<AppState>) {
     loop {
         tokio::time::sleep(UPKEEP).await;
@@ -94,6 +99,9 @@ pub async fn upkeep(state: web::Data<AppState>) {
         state.limiter.tidy();
         if let Err(error) = state.rejections.write(&state.db).await {
             tracing::warn!(%error, "rejected webhooks could not be written down");
+        }
+        if let Err(error) = pending::measure(&state.db).await {
+            tracing::warn!(%error, "pending webhooks could not be counted");
         }
     }
 }

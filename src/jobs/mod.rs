@@ -16,7 +16,7 @@ mod store;
 pub use plan::Schedule;
 pub use registry::registry;
 pub use runner::{JobRunner, RunnerOptions};
-pub use store::ask;
+pub use store::{ask, asked_for};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -31,7 +31,7 @@ impl Planned {
     }
 }
 
-/// What is due until a moment, of all tenants: one of the two statements that look beyond one tenant.
+/// What is due until a moment, of all tenants: one of the three statements that look beyond one tenant.
 pub fn planned(connection: &mut AnyConnection, until: Timestamp) -> Result<Vec<Planned>, DbError> {
     let query = sql!("SELECT tenant_id, name, run_at, lease_until FROM jobs WHERE run_at <= {}", until);
     Ok(query.load(connection)?)
@@ -46,7 +46,7 @@ pub struct Unplanned {
     pub timezone: String,
 }
 
-/// The tenants that lack one of these jobs: the other statement that looks beyond one tenant.
+/// The tenants that lack one of these jobs: another statement that looks beyond one tenant.
 pub fn unplanned(connection: &mut AnyConnection, names: &[&str]) -> Result<Vec<Unplanned>, DbError> {
     let query = sql!(
         "SELECT t.tenant_id, t.timezone FROM tenants t
@@ -56,6 +56,18 @@ pub fn unplanned(connection: &mut AnyConnection, names: &[&str]) -> Result<Vec<U
         names.len() as i64,
     );
     Ok(query.load(connection)?)
+}
+
+/// The tenants for whom a job was asked for and is not done yet: the last statement that looks beyond one tenant.
+pub fn asked_for(connection: &mut AnyConnection, name: &str) -> Result<Vec<TenantId>, DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Guid)]
+        tenant_id: TenantId,
+    }
+    let rows: Vec<Row> =
+        sql!("SELECT tenant_id FROM jobs WHERE name = {} AND due_at IS NOT NULL", name).load(connection)?;
+    Ok(rows.into_iter().map(|row| row.tenant_id).collect())
 }
 
 const JOBS: Table =

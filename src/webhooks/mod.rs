@@ -15,7 +15,7 @@ mod effects;
 pub mod endpoints;
 pub mod forget;
 pub mod inbox;
-mod pending;
+pub mod pending;
 pub mod receiver;
 pub mod rejections;
 pub mod replay;

@@ -3,7 +3,7 @@
 use super::delivery::DeliveryStatus;
 use super::replay::{self, Filter};
 use super::store;
-use crate::db::{AnyConnection, DbError};
+use crate::db::{AnyConnection, Db, DbError};
 use crate::error::Result;
 use crate::ids::{DeliveryId, TenantId};
 use crate::jobs::{self, Job, Progress, Run, Schedule};
@@ -11,6 +11,21 @@ use crate::time::Timestamp;
 
 /// The job that applies pending deliveries.
 pub const NAME: &str = "pending_deliveries";
+
+/// How many deliveries are pending, of all tenants. Only those are counted for whom the job has something to do, which are
+/// none most of the time.
+pub fn count(connection: &mut AnyConnection) -> Result<i64> {
+    let pending = Filter { status: Some(DeliveryStatus::Pending), ..Filter::default() };
+    let tenants = jobs::asked_for(connection, NAME)?;
+    tenants.into_iter().map(|tenant| store::count(connection, tenant, &pending)).sum()
+}
+
+/// Tells the metrics how many that are.
+pub async fn measure(db: &Db) -> Result<()> {
+    let pending = db.read(count).await?;
+    metrics::gauge!("huitou_webhook_deliveries_pending").set(pending as f64);
+    Ok(())
+}
 
 /// Asks for that job, in the transaction that stores such a delivery.
 pub fn ask(connection: &mut AnyConnection, tenant: TenantId, now: Timestamp) -> Result<(), DbError> {

@@ -2,6 +2,7 @@
 
 mod any_order;
 mod bad_input;
+mod pending;
 pub mod push;
 mod read;
 mod receive;
