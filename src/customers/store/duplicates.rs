@@ -1,5 +1,5 @@
-//! Customers with the same phone, mailbox, or name: each index is walked from key to key, and only keys that several
-//! customers have are looked at.
+//! Customers with the same phone, mailbox, or name: each index is walked a stretch at a time, and only keys that several
+//! customers have are looked at. A page walks so many stretches at most, however few such keys there are.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,7 +11,7 @@ use super::{COLUMNS, CustomerRow};
 use crate::customers::duplicates::{DuplicateResponse, Reason, Strength};
 use crate::db::schema::customers;
 use crate::db::types::Guid;
-use crate::db::{AnyConnection, Column, Keyed};
+use crate::db::{AnyConnection, Column, Keyed, Sql};
 use crate::error::Result;
 use crate::ids::{CustomerId, SeparationId, TenantId};
 use crate::sql;
@@ -29,12 +29,17 @@ enum Walk {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DuplicatesPlace(Walk, String, u64);
 
+/// All groups of a key.
+const ALL: u64 = u64::MAX;
+
 impl DuplicatesPlace {
     fn start(walk: Walk) -> Self {
-        Self(walk, String::new(), u64::MAX)
+        Self(walk, String::new(), ALL)
     }
 }
 
+/// How many entries of an index are read in one step.
+const STRETCH: i64 = 5_000;
 /// How many keys are looked at in one step.
 const KEYS: i64 = 200;
 /// How many steps a page may take; a page that took them all goes on from there.
@@ -70,8 +75,9 @@ pub fn duplicates(
     let mut place = Some(after.unwrap_or_else(|| DuplicatesPlace::start(Walk::Phone)));
     let mut found: Vec<Vec<Candidate>> = Vec::new();
     for _ in 0..STEPS {
-        let Some(DuplicatesPlace(walk, from, shown)) = place.clone() else { break };
-        let keys = shared_keys(connection, tenant, walk, &from)?;
+        let Some(from) = place else { break };
+        let (keys, next) = shared_keys(connection, tenant, &from)?;
+        let DuplicatesPlace(walk, from, shown) = from;
         let candidates = candidates(connection, tenant, walk, &keys)?;
         let apart = Apart::read(connection, tenant, &candidates)?;
         let mut by_key: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
@@ -89,10 +95,7 @@ pub fn duplicates(
                 }
             }
         }
-        place = match keys.last() {
-            Some(last) if keys.len() as i64 == KEYS => Some(DuplicatesPlace(walk, last.clone(), u64::MAX)),
-            _ => walk.next().map(DuplicatesPlace::start),
-        };
+        place = next;
     }
     Ok((show(connection, tenant, found)?, place))
 }
@@ -186,20 +189,50 @@ fn reasons(group: &[Candidate]) -> Vec<Reason> {
     .collect()
 }
 
-/// The next keys that several customers have.
+/// The keys in the next stretch that several customers have, and where to go on.
 fn shared_keys(
     connection: &mut AnyConnection,
     tenant: TenantId,
-    walk: Walk,
-    from: &str,
-) -> Result<Vec<String>> {
-    let column = walk.column();
-    let text = format!(
-        "SELECT c.{column} AS key FROM customers c WHERE c.tenant_id = {{}} AND c.{column} >= {{}}
-         GROUP BY c.{column} HAVING COUNT(*) BETWEEN 2 AND {{}} ORDER BY c.{column} LIMIT {{}}"
-    );
-    let rows: Vec<KeyRow> = sql!(&text, tenant, from, MOST, KEYS).load(connection)?;
-    Ok(rows.into_iter().map(|row| row.key).collect())
+    place: &DuplicatesPlace,
+) -> Result<(Vec<String>, Option<DuplicatesPlace>)> {
+    let DuplicatesPlace(walk, from, shown) = place;
+    let (walk, column) = (*walk, || Sql::text(walk.column()));
+    let order = Sql::text(if *shown == ALL { ">" } else { ">=" });
+    let mut stretch = sql!("c.tenant_id = {} AND c.{} {} {}", tenant, column(), order, from);
+    let end: Option<KeyRow> = sql!(
+        "SELECT c.{} AS key FROM customers c WHERE {} ORDER BY c.{} LIMIT 1 OFFSET {}",
+        column(),
+        stretch.clone(),
+        column(),
+        STRETCH
+    )
+    .first(connection)?;
+    let end = end.map(|row| row.key);
+    if let Some(end) = &end {
+        // So many have this key that it tells nothing; and the stretch would never end.
+        if *shown != ALL && end == from {
+            return Ok((Vec::new(), Some(DuplicatesPlace(walk, end.clone(), ALL))));
+        }
+        stretch.push(sql!(" AND c.{} < {}", column(), end));
+    }
+    let rows: Vec<KeyRow> = sql!(
+        "SELECT c.{} AS key FROM customers c WHERE {}
+         GROUP BY c.{} HAVING COUNT(*) BETWEEN 2 AND {} ORDER BY c.{} LIMIT {}",
+        column(),
+        stretch,
+        column(),
+        MOST,
+        column(),
+        KEYS
+    )
+    .load(connection)?;
+    let keys: Vec<String> = rows.into_iter().map(|row| row.key).collect();
+    let next = match (keys.last(), end) {
+        (Some(last), _) if keys.len() as i64 == KEYS => Some(DuplicatesPlace(walk, last.clone(), ALL)),
+        (_, Some(end)) => Some(DuplicatesPlace(walk, end, 0)),
+        (_, None) => walk.next().map(DuplicatesPlace::start),
+    };
+    Ok((keys, next))
 }
 
 /// Those who have these keys and stand for themselves, oldest first.

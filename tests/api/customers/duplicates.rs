@@ -66,4 +66,38 @@ on_both! {
         let read = app.get("/v1/customers/duplicates").bearer_auth(shop.blind(&app)).answer().await;
         read.assert_problem(403, "insufficient_scope");
     }
+
+    async fn few_duplicates_among_many_are_all_found_a_stretch_at_a_time(app: TestApp) {
+        let shop = Shop::open(&app).await;
+        // More than a stretch of phones of their own, all of people who are called alike.
+        let many = (0..5_400).map(|number| json!({"name": "王伟", "phone": format!("+861390000{number:04}")}));
+        let others = [
+            json!({"name": "a", "phone": "+8613800000000"}), json!({"name": "b", "phone": "+8613800000000"}),
+            json!({"name": "c", "phone": "+8613899999999"}), json!({"name": "d", "phone": "+8613899999999"}),
+            json!({"email": "x@example.com"}), json!({"email": "x@example.com"}),
+            json!({"name": "阿", "birthday": "1990-05-17"}), json!({"name": "阿", "birthday": "1990-05-17"}),
+            json!({"name": "龙", "birthday": "1990-05-17"}), json!({"name": "龙", "birthday": "1990-05-17"}),
+        ];
+        let mut customers: Vec<Value> = many.chain(others).collect();
+        for (number, customer) in customers.iter_mut().enumerate() {
+            customer["shop_id"] = json!(shop.id);
+            customer["external_id"] = json!(number.to_string());
+        }
+        for customers in customers.chunks(1_000) {
+            let body = json!({"customers": customers});
+            let answer = app.post("/v1/customers/batch").bearer_auth(&shop.token).json(&body).answer().await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+        }
+        for limit in [1, 50] {
+            let (mut found, mut path) = (Vec::new(), format!("/v1/customers/duplicates?limit={limit}"));
+            loop {
+                let page = app.get(&path).bearer_auth(&shop.token).answer().await;
+                found.extend(shapes(page.at("/data")).into_iter().map(|(reasons, ..)| reasons.join(" ")));
+                let Some(cursor) = page.at("/next_cursor").as_str() else { break };
+                path = format!("/v1/customers/duplicates?limit={limit}&cursor={cursor}");
+            }
+            let named = "same_name same_birthday";
+            assert_eq!(found, ["same_phone", "same_phone", "same_email", named, named], "limit {limit}");
+        }
+    }
 }
