@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 FIXTURES = HERE.parent / "tests" / "fixtures" / "platforms"
 PLATFORMS = ["standard", "shopify", "woocommerce", "youzan", "douyin"]
-TOPICS = {"shopify": ["orders/create", "refunds/create", "customers/update", "customers/redact"], "woocommerce": ["order.updated", "customer.updated"]}
+TOPICS = {"shopify": ["orders/create", "refunds/create", "customers/update", "customer.tags_added", "customers/redact"], "woocommerce": ["order.updated", "customer.updated"]}
 QUERIES = [
     "number_of_orders >= 2 AND last_order_date < -90d",
     "products_purchased MATCHES (category = '羽绒服', attributes.尺码 = 'XXXXL', date >= -1y)",

@@ -135,6 +135,9 @@ impl Event {
     }
 }
 
+/// As many tags as a person has on any platform.
+pub const MAX_TAGS: usize = 250;
+
 /// What a platform's customer record tells. What is absent tells nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -173,6 +176,12 @@ pub struct CustomerUpdate {
     /// The platform's own tags, all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
+    /// Tags that the platform gave, where it tells changes instead of all tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags_added: Vec<String>,
+    /// Tags that it took.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags_removed: Vec<String>,
     /// What the person allowed or forbade, where the platform says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consents: Vec<Consent>,
@@ -196,6 +205,8 @@ impl CustomerUpdate {
             address: None,
             attributes: None,
             tags: None,
+            tags_added: Vec::new(),
+            tags_removed: Vec::new(),
             consents: Vec::new(),
         }
     }
@@ -216,12 +227,16 @@ impl Validate for CustomerUpdate {
             report.under("attributes", |report| check_attributes(attributes, report));
         }
         let tags = self.tags.as_deref().unwrap_or_default();
-        if report.list_length("tags", tags.len(), 250) {
-            report.under("tags", |report| {
-                for (index, tag) in tags.iter().enumerate() {
-                    report.text(&index.to_string(), Some(tag), MAX_ID);
-                }
-            });
+        for (field, tags) in
+            [("tags", tags), ("tags_added", &self.tags_added), ("tags_removed", &self.tags_removed)]
+        {
+            if report.list_length(field, tags.len(), MAX_TAGS) {
+                report.under(field, |report| {
+                    for (index, tag) in tags.iter().enumerate() {
+                        report.text(&index.to_string(), Some(tag), MAX_ID);
+                    }
+                });
+            }
         }
         if report.list_length("consents", self.consents.len(), 20) {
             report.under("consents", |report| {

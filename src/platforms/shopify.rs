@@ -91,6 +91,7 @@ impl Message<'_> {
             "customers/create" | "customers/update" | "customers/enable" | "customers/disable" => {
                 self.customer()
             }
+            "customer.tags_added" | "customer.tags_removed" => self.tagged(),
             "customers_email_marketing_consent/update" | "customers_marketing_consent/update" => {
                 self.consent()
             }
@@ -185,7 +186,6 @@ impl Message<'_> {
         let customer = self.body;
         let version = customer.rfc3339("updated_at")?.unwrap_or(self.at);
         let default_address = customer.at("default_address");
-        let tags = customer.text("tags").unwrap_or_default();
         let email = text::email(customer.text("email"));
         let update = CustomerUpdate {
             name: full_name(customer),
@@ -193,10 +193,24 @@ impl Message<'_> {
             email_verified: email.is_some() && customer.truth("verified_email"),
             email,
             address: address(default_address),
-            tags: Some(text::names(tags.split(',').map(|tag| Some(tag.to_owned())))),
+            tags: tags(customer),
             consents: consents(customer)?,
             ..CustomerUpdate::of(customer.required_id("id")?, version)
         };
+        Ok(vec![Event::customer(update)?])
+    }
+
+    /// Since API version 2025-01 tags are told as they are given and taken, and no more with the customer.
+    fn tagged(&self) -> Result<Vec<Event>, ParseError> {
+        let id = self.body.id("customerId").ok_or(ParseError::Missing("customerId"))?;
+        let id = id.rsplit('/').next().unwrap_or_default().to_owned();
+        let version = self.body.rfc3339("occurredAt")?.unwrap_or(self.at);
+        let tags = text::tags(self.body.list("tags").map(Node::as_text));
+        let mut update = CustomerUpdate::of(id, version);
+        *(match self.topic {
+            "customer.tags_added" => &mut update.tags_added,
+            _ => &mut update.tags_removed,
+        }) = tags;
         Ok(vec![Event::customer(update)?])
     }
 
@@ -443,6 +457,13 @@ fn address(place: Node) -> Option<Address> {
         line: Some(lines.join(", ")),
         postcode: place.text("zip"),
     })
+}
+
+/// All tags of a customer. Where the field is absent nothing is told of them; an empty one says that there are none.
+fn tags(customer: Node) -> Option<Vec<String>> {
+    let told = customer.at("tags");
+    let names = told.as_text().unwrap_or_default();
+    told.exists().then(|| text::tags(names.split(',').map(|tag| Some(tag.to_owned()))))
 }
 
 /// `not_subscribed` and `pending` are no answer; only a yes and a no are.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::delivery::MAX_TAGS;
 use crate::orders::document::{Address, Attributes};
 use crate::orders::validate::{MAX_ID, MAX_NAMES};
 
@@ -90,11 +91,20 @@ pub fn address(address: Address) -> Option<Address> {
     (address != Address::default()).then_some(address)
 }
 
-/// Names without repetitions, those that say nothing left out; `None` only where `names` is.
+/// Names without repetitions, those that say nothing left out; as many as an order has.
 pub fn names(names: impl IntoIterator<Item = Option<String>>) -> Vec<String> {
+    distinct(names, MAX_NAMES)
+}
+
+/// The same of a person's tags.
+pub fn tags(names: impl IntoIterator<Item = Option<String>>) -> Vec<String> {
+    distinct(names, MAX_TAGS)
+}
+
+fn distinct(names: impl IntoIterator<Item = Option<String>>, most: usize) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     for name in names.into_iter().filter_map(label) {
-        if kept.len() < MAX_NAMES && !kept.contains(&name) {
+        if kept.len() < most && !kept.contains(&name) {
             kept.push(name);
         }
     }

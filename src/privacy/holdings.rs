@@ -177,6 +177,7 @@ pub const IMPERSONAL: &[&str] = &[
     "order_refunds",
     "tags",
     "platform_tags",
+    "platform_tag_words",
     "segments",
     "segment_uses",
     "campaigns",

@@ -196,11 +196,14 @@ fn tags(
 ) -> Result<(), DbError> {
     let mut by_shop: BTreeMap<ShopId, Vec<PlatformTags>> = BTreeMap::new();
     for (update, _) in updates.iter().zip(effects).filter(|(_, effect)| **effect == Effect::Applied) {
-        if let Some(tags) = &update.record.tags {
+        let record = update.record;
+        if record.tags.is_some() || !record.tags_added.is_empty() || !record.tags_removed.is_empty() {
             by_shop.entry(update.shop_id).or_default().push(PlatformTags {
-                external_id: update.record.external_id.clone(),
-                tags: tags.clone(),
-                version: update.record.version,
+                external_id: record.external_id.clone(),
+                all: record.tags.clone(),
+                given: record.tags_added.clone(),
+                taken: record.tags_removed.clone(),
+                version: record.version,
             });
         }
     }

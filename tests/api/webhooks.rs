@@ -8,4 +8,5 @@ mod read;
 mod receive;
 mod samples;
 mod slow;
+mod told;
 mod vouched;

@@ -62,3 +62,16 @@ diesel::table! {
         version -> Instant,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Guid, Instant};
+
+    platform_tag_words (tenant_id, identity_id, name_key) {
+        tenant_id -> Guid,
+        identity_id -> Guid,
+        name_key -> Text,
+        given -> Bool,
+        version -> Instant,
+    }
+}

@@ -227,6 +227,33 @@ fn customers_and_their_consents_are_read() {
 }
 
 #[test]
+fn tags_that_are_not_told_are_not_taken_and_those_that_are_told_one_by_one_are_read() {
+    let told = |topic: &str, body: Value| {
+        let delivery = sent(topic, &body).parse();
+        let [Event::Customer(update)] = &delivery.events[..] else { panic!("{delivery:?}") };
+        let (added, removed) = (update.tags_added.clone(), update.tags_removed.clone());
+        (update.external_id.clone(), update.version, update.tags.clone(), added, removed)
+    };
+    let customer = |tags: Value| json!({"id": 7, "updated_at": "2026-11-11T00:00:00Z", "tags": tags});
+    assert_eq!(told("customers/update", json!({"id": 7})).2, None, "API 2025-01 and later");
+    assert_eq!(told("customers/update", customer(json!(""))).2, Some(vec![]));
+    let many: Vec<String> = (0..250).map(|number| format!("t{number}")).collect();
+    assert_eq!(told("customers/update", customer(json!(many.join(", ")))).2, Some(many));
+    let change = json!({"customerId": "gid://shopify/Customer/706405506930370084", "tags": ["VIP", "老客"],
+        "occurredAt": "2026-11-12T00:00:00Z"});
+    let (id, version, vip) =
+        ("706405506930370084".to_owned(), at("2026-11-12T00:00:00Z"), ["VIP", "老客"].map(str::to_owned));
+    let added = (id.clone(), version, None, vip.to_vec(), vec![]);
+    assert_eq!(told("customer.tags_added", change.clone()), added);
+    let removed = (id, version, None, vec![], vip.to_vec());
+    assert_eq!(told("customer.tags_removed", change), removed);
+    assert_eq!(
+        sent("customer.tags_added", &json!({"tags": []})).try_parse(),
+        Err(ParseError::Missing("customerId"))
+    );
+}
+
+#[test]
 fn a_change_of_consent_alone_is_read() {
     let body = json!({"customer_id": 7, "email_address": "a@b.c", "email_marketing_consent": {"state": "unsubscribed"}});
     let delivery = sent("customers_email_marketing_consent/update", &body).parse();

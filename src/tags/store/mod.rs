@@ -3,10 +3,12 @@
 mod changes;
 mod holders;
 mod told;
+mod words;
 
 pub use changes::{Act, Place, gain, history, lose, renew};
 pub use holders::{count_members, of_customer, resolve};
-pub use told::{Held, claim, held, identities, move_rows, note_versions};
+pub use told::{Held, IdentityRow, claim, held, identities, move_rows, note_versions};
+pub use words::{Word, note_words, words};
 
 use diesel::QueryableByName;
 use diesel::prelude::*;

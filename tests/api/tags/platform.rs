@@ -8,11 +8,22 @@ use super::Desk;
 use crate::support::{Send, TestApp, on_both};
 
 fn told(external_id: &str, tags: &[&str], second: i64) -> PlatformTags {
+    PlatformTags { all: Some(names(tags)), ..changed(external_id, &[], &[], second) }
+}
+
+/// What a platform tells that knows only changes.
+fn changed(external_id: &str, given: &[&str], taken: &[&str], second: i64) -> PlatformTags {
     PlatformTags {
         external_id: external_id.into(),
-        tags: tags.iter().map(|tag| (*tag).into()).collect(),
+        all: None,
+        given: names(given),
+        taken: names(taken),
         version: Timestamp::from_micros(1_760_000_000_000_000).plus_seconds(second),
     }
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).into()).collect()
 }
 
 fn tell(app: &TestApp, desk: &Desk, shop: &str, told: &[PlatformTags]) {
@@ -73,5 +84,43 @@ on_both! {
         assert_eq!((taken.status, desk.tags_of(&app, &here).await), (204, Vec::new()));
         tell(&app, &desk, &desk.shop, &[told("1", &["a"], 2)]);
         assert_eq!(desk.tags_of(&app, &here).await, ["a"], "the platform told it anew");
+    }
+
+    async fn what_is_told_one_by_one_comes_to_the_same_in_any_order(app: TestApp) {
+        let desk = Desk::open(&app).await;
+        let said = [
+            changed("", &["a", "b", "c"], &[], 1), told("", &["a", "list", "late"], 2), changed("", &["new"], &["A"], 3),
+            changed("", &[], &["late", "never"], 4), changed("", &["b"], &["b"], 5), changed("", &["again"], &[], 6),
+            changed("", &[], &["again"], 5),
+        ];
+        let orders = [[0, 1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1, 0], [3, 1, 5, 0, 6, 2, 4], [2, 4, 6, 1, 3, 5, 0]];
+        for (number, order) in orders.iter().enumerate() {
+            let id = number.to_string();
+            let customer = desk.customer(&app, &id).await;
+            let said: Vec<_> =
+                order.iter().map(|place| PlatformTags { external_id: id.clone(), ..said[*place].clone() }).collect();
+            if number % 2 == 0 {
+                said.iter().for_each(|one| tell(&app, &desk, &desk.shop, std::slice::from_ref(one)));
+            } else {
+                tell(&app, &desk, &desk.shop, &said);
+            }
+            // Told again, nothing changes.
+            tell(&app, &desk, &desk.shop, &said);
+            assert_eq!(desk.tags_of(&app, &customer).await, ["again", "list", "new"], "{order:?}");
+        }
+        let tags = desk.get(&app, "/v1/tags").await;
+        assert!(!tags.body.to_string().contains("never"), "what is taken makes no tag");
+    }
+
+    async fn a_change_brings_back_nothing_that_was_taken_by_hand(app: TestApp) {
+        let desk = Desk::open(&app).await;
+        let one = desk.customer(&app, "1").await;
+        tell(&app, &desk, &desk.shop, &[changed("1", &["a", "b"], &[], 1)]);
+        let taken = app.delete(&format!("/v1/customers/{one}/tags/a")).bearer_auth(&desk.token).answer().await;
+        assert_eq!(taken.status, 204);
+        tell(&app, &desk, &desk.shop, &[changed("1", &["c"], &[], 2)]);
+        assert_eq!(desk.tags_of(&app, &one).await, ["b", "c"]);
+        tell(&app, &desk, &desk.shop, &[changed("1", &["a"], &["b"], 3)]);
+        assert_eq!(desk.tags_of(&app, &one).await, ["a", "c"]);
     }
 }
