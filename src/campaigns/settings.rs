@@ -53,6 +53,14 @@ pub struct AttributionWindow {
     pub days: i64,
 }
 
+impl Margins {
+    /// The margin of a category, or else the one that goes for everything.
+    pub fn percent_of(&self, category: Option<&str>) -> Option<i64> {
+        let own = self.categories.iter().find(|margin| Some(margin.category.as_str()) == category);
+        own.map(|margin| margin.percent).or(self.default_percent)
+    }
+}
+
 impl CampaignSettings {
     pub fn check(&self, report: &mut Report) {
         report.within("new_customer_cost_amount", self.new_customer_cost_amount, 0, MAX_AMOUNT);

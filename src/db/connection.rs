@@ -210,3 +210,17 @@ pub fn join_large_sets(connection: &mut AnyConnection) -> Result<(), DbError> {
         AnyConnection::Sqlite(_) => Ok(()),
     }
 }
+
+/// Tells PostgreSQL, for the rest of the transaction, to join tables in the order in which a statement names them, and that
+/// looking rows up by key is cheap, as it is with solid disks and memory.
+///
+/// For statements whose writer knows which side is small, whatever the planner makes of tables that were just filled.
+pub fn join_as_written(connection: &mut AnyConnection) -> Result<(), DbError> {
+    match connection {
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(connection) => Ok(connection
+            .batch_execute("SET LOCAL join_collapse_limit = 1; SET LOCAL random_page_cost = 1.1")?),
+        #[cfg(feature = "sqlite")]
+        AnyConnection::Sqlite(_) => Ok(()),
+    }
+}

@@ -9,6 +9,7 @@ use crate::auth::{Require, scope};
 use crate::campaigns::plan::model::PlanResponse;
 use crate::campaigns::plan::{self, Question};
 use crate::campaigns::service;
+use crate::db::snapshot;
 use crate::error::Result;
 use crate::http::{Body, Reply, UrlPath};
 use crate::ids::CampaignId;
@@ -61,12 +62,12 @@ pub async fn plan_campaign(
     let id = path.0;
     let question =
         Question { wanted_lift: body.value.wanted_lift, personal: caller.pii, now: app.clock.now() };
-    let plan = app
-        .db
-        .read(move |connection| {
+    let limit = app.config.limits.query_time;
+    let plan = app.db.read(move |connection| {
+        snapshot(connection, limit, |connection| {
             let campaign = service::get(connection, tenant.id, id)?;
             plan::plan(connection, &tenant, &campaign, question)
         })
-        .await?;
-    Ok(Reply::ok(plan))
+    });
+    Ok(Reply::ok(plan.await?))
 }

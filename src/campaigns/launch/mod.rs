@@ -9,6 +9,8 @@ mod draw;
 
 pub use draw::Draw;
 
+use std::time::{Duration, Instant};
+
 use super::cells;
 use super::document::Stratum;
 use super::model::{Campaign, CampaignState, HOLDOUT};
@@ -17,7 +19,7 @@ use super::store::eligibility::Rules;
 use super::store::launch::{self as store, Candidate, Frozen};
 use crate::clock::IdGen;
 use crate::currency;
-use crate::db::{AnyConnection, Backend, Db};
+use crate::db::{AnyConnection, Backend, Db, join_large_sets, snapshot};
 use crate::error::{Error, Result};
 use crate::ids::CampaignId;
 use crate::lifecycle;
@@ -26,11 +28,16 @@ use crate::time::Timestamp;
 
 /// Members written in one transaction.
 const CHUNK: usize = 10_000;
+/// How long the audience may be looked for.
+const LONGEST_LOOK: Duration = Duration::from_secs(300);
 /// How long a launch that went silent is waited for.
 const LEASE_SECONDS: i64 = 60;
 pub const DAY_SECONDS: i64 = 86_400;
 /// Why the tenant's own holdout is kept out.
 pub const TENANT_HOLDOUT: &str = "tenant_holdout";
+/// More than this does not count as the covariate, in minor units: whatever is known before the draw serves as one, and
+/// so the squares of millions of members can be added up in 64 bits.
+pub const MAX_COVARIATE: i64 = 1_000_000_000_000;
 /// How far back the covariate looks.
 pub const COVARIATE_DAYS: i64 = 365;
 
@@ -58,7 +65,8 @@ impl Launch<'_> {
         let at = self.moment(&campaign)?;
         let token = self.ids.uuid(self.now);
         let lease = store::Lease { tenant, campaign: id, token };
-        let until = self.now.plus_seconds(LEASE_SECONDS);
+        // The look at the audience is one read, during which the lease cannot be renewed.
+        let until = self.now.plus_seconds(LEASE_SECONDS + LONGEST_LOOK.as_secs() as i64);
         if !self.db.write_blocking(|connection| lease.take(connection, self.now, until))? {
             // Somebody else may have finished between the two looks.
             let campaign = self.db.read_blocking(|connection| service::get(connection, tenant, id))?;
@@ -93,27 +101,32 @@ impl Launch<'_> {
     }
 
     fn freeze(&self, campaign: &Campaign, lease: &store::Lease, at: Timestamp) -> Result<()> {
+        let started = Instant::now();
         let moment = store::Moment {
             at,
             covariate_from: at.plus_seconds(-COVARIATE_DAYS * DAY_SECONDS),
             now: self.now,
         };
-        let mut candidates = if campaign.external {
-            self.db.read_blocking(|connection| store::assigned(connection, lease, &moment))?
-        } else {
+        if !campaign.external {
             self.clear(lease)?;
-            self.db.read_blocking(|connection| {
+        }
+        let mut candidates = self.db.read_blocking(|connection| {
+            snapshot(connection, LONGEST_LOOK, |connection| {
+                join_large_sets(connection)?;
+                if campaign.external {
+                    return store::assigned(connection, lease, &moment);
+                }
                 let audience = audience(connection, self.tenant, campaign, self.personal, self.now)?;
                 store::candidates(connection, lease.tenant, &audience, &moment)
-            })?
-        };
+            })
+        })?;
         if candidates.is_empty() {
             return Err(Error::conflict("empty_audience", "nobody is in the campaign's audience"));
         }
         candidates.sort_by_key(|candidate| candidate.origin_id);
         let members = draw(self.tenant, campaign, &candidates, at)?;
         for chunk in members.chunks(CHUNK) {
-            let until = self.now.plus_seconds(LEASE_SECONDS);
+            let until = self.now.plus_seconds(started.elapsed().as_secs() as i64 + LEASE_SECONDS);
             self.db.write_blocking(|connection| {
                 if !lease.hold(connection, until)? {
                     return Err(lost());

@@ -16,7 +16,7 @@ use super::model::Campaign;
 use super::report::model::Suppressed;
 use super::store::launch::{Moment, candidates};
 use super::store::plan as store;
-use crate::db::AnyConnection;
+use crate::db::{AnyConnection, join_large_sets};
 use crate::error::{Error, Result};
 use crate::tenants::Tenant;
 use crate::time::Timestamp;
@@ -35,7 +35,7 @@ pub struct Question {
     pub now: Timestamp,
 }
 
-/// The plan of a campaign that was not launched yet.
+/// The plan of a campaign that was not launched yet. To be called within a snapshot.
 pub fn plan(
     connection: &mut AnyConnection,
     tenant: &Tenant,
@@ -54,6 +54,7 @@ pub fn plan(
             "the campaign's arms were given from outside; there is nothing to plan",
         ));
     }
+    join_large_sets(connection)?;
     let now = question.now;
     let audience = launch::audience(connection, tenant, campaign, question.personal, now)?;
     let covariate_from = now.plus_seconds(-COVARIATE_DAYS * DAY_SECONDS);

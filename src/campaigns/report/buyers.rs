@@ -19,8 +19,9 @@ pub struct Buyers {
 }
 
 impl Buyers {
-    pub fn among(sums: Vec<MemberSums>) -> Self {
-        let groups: Vec<(Group, Spending)> = sums.into_iter().map(Spending::of).collect();
+    pub fn among(sums: &[MemberSums]) -> Self {
+        let groups: Vec<(Group, Spending)> =
+            sums.iter().map(|sums| (sums.group.clone(), Spending::of(sums.covariate))).collect();
         let places = groups.iter().enumerate().map(|(place, (group, _))| (group.clone(), place)).collect();
         Self { groups, places, current: None, spends: Vec::new() }
     }

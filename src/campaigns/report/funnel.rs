@@ -15,22 +15,18 @@ pub fn steps(row: Option<&FunnelRow>, members: i64, converted: Option<i64>) -> V
     };
     let mut steps = Vec::new();
     if let Some(row) = row {
+        let (sent, delivered) = (row.members("sent"), row.members("delivered"));
         // Not every gateway tells what was delivered.
-        let (arrived, arrivals) =
-            if row.delivered > 0 { ("delivered", row.delivered) } else { ("sent", row.sent) };
+        let (arrived, arrivals) = if delivered > 0 { ("delivered", delivered) } else { ("sent", sent) };
         steps = vec![
-            step("sent", row.sent, "members", members),
-            step("delivered", row.delivered, "sent", row.sent),
-            step("bounced", row.bounced, "sent", row.sent),
-            step("answered", row.answered, "sent", row.sent),
-            step("opened", row.opened, arrived, arrivals),
-            step("clicked", row.clicked, arrived, arrivals),
-            step("replied", row.replied, arrived, arrivals),
-            step("refused", row.refused, arrived, arrivals),
-            step("objection", row.objected, arrived, arrivals),
-            step("complained", row.complained, arrived, arrivals),
-            step("unsubscribed", row.unsubscribed, arrived, arrivals),
+            step("sent", sent, "members", members),
+            step("delivered", delivered, "sent", sent),
+            step("bounced", row.members("bounced"), "sent", sent),
+            step("answered", row.members("answered"), "sent", sent),
         ];
+        for outcome in ["opened", "clicked", "replied", "refused", "objection", "complained", "unsubscribed"] {
+            steps.push(step(outcome, row.members(outcome), arrived, arrivals));
+        }
     }
     if let Some(converted) = converted {
         steps.push(step("converted", converted, "members", members));

@@ -30,12 +30,12 @@ pub struct Outline {
 /// The outline of a launched campaign as it stands now. To be called within a snapshot.
 pub fn outline(connection: &mut AnyConnection, tenant: &Tenant, campaign: &Campaign) -> Result<Outline> {
     let scope = Scope::of(connection, campaign)?;
-    let mut buyers = Buyers::among(store::member_sums(connection, &scope)?);
+    let mut buyers = Buyers::among(&scope.sums);
     // The margin is not told here, so what goods cost is not asked.
     store::each_order(connection, &scope, &campaign.document.conversion, None, |order| buyers.add(order, 0))?;
     let (groups, _) = buyers.all(None);
     let arms = arms::spending(campaign, &groups);
-    let by_channel = store::funnel(connection, &scope, true)?;
+    let [by_channel, _] = store::funnel(connection, &scope)?;
     let (lines, _) = arms::costs(&campaign.document.costs, &arms, &by_channel);
     let cost_amount = lines.iter().map(|line| line.amount).sum();
     let of = |held: bool| {

@@ -44,7 +44,7 @@ pub fn report(
     let scope = Scope::of(connection, campaign)?;
     let settings = &tenant.settings.campaigns;
     let unit = 10f64.powi(currency::decimals(&tenant.currency) as i32);
-    let buyers = Buyers::among(store::member_sums(connection, &scope)?);
+    let buyers = Buyers::among(&scope.sums);
     let zone = time::time_zone(&tenant.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
     let attribution = attribution(connection, tenant, campaign, &scope)?;
     let mut window = Window::new(&settings.margins, buyers, Days::in_zone(zone), attribution);
@@ -116,12 +116,8 @@ struct Touches {
 
 impl Touches {
     fn of(connection: &mut AnyConnection, scope: &Scope) -> Result<Self> {
-        let by_channel = store::funnel(connection, scope, true)?;
-        let mut arms = BTreeSet::new();
-        let one_channel_each = by_channel.iter().all(|row| arms.insert(row.arm.clone()));
-        let by_arm =
-            if one_channel_each { by_channel.clone() } else { store::funnel(connection, scope, false)? };
-        let objected = by_channel.iter().any(|row| row.objected > 0);
+        let [by_channel, by_arm] = store::funnel(connection, scope)?;
+        let objected = by_channel.iter().any(|row| row.members("objection") > 0);
         let objections = if objected { store::objections(connection, scope)? } else { Vec::new() };
         Ok(Self { by_channel, by_arm, objections })
     }

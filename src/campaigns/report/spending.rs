@@ -1,6 +1,5 @@
 //! What members of an arm did in the window.
 
-use super::store::{Group, MemberSums};
 use crate::campaigns::lift::{Moments, Paired, Share};
 
 /// The outcomes of a group of members, those who did nothing included.
@@ -24,20 +23,18 @@ impl Spending {
         Share { hits: self.converted, of: self.members }
     }
 
-    /// A group whose buyers are not yet known.
-    pub fn of(sums: MemberSums) -> (Group, Self) {
-        let none = Moments { count: sums.members, ..Moments::default() };
-        let revenue = Paired { outcome: none, covariate: sums.covariate(), products: 0 };
-        let spending = Self {
-            members: sums.members,
+    /// Members who spent so much before, and of whom no buyers are known yet.
+    pub fn of(covariate: Moments) -> Self {
+        let none = Moments { count: covariate.count, ..Moments::default() };
+        Self {
+            members: covariate.count,
             converted: 0,
             orders: none,
-            revenue,
+            revenue: Paired { outcome: none, covariate, products: 0 },
             winsorised: none,
             margin: none,
             discount_amount: 0,
-        };
-        (sums.group, spending)
+        }
     }
 
     /// Counts a buyer's outcome in; what it is up to a bound is not known yet.

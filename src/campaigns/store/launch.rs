@@ -4,7 +4,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use uuid::Uuid;
 
-use crate::campaigns::launch::LAUNCHABLE;
+use crate::campaigns::launch::{LAUNCHABLE, MAX_COVARIATE};
 use crate::campaigns::model::CampaignState;
 use crate::campaigns::store::eligibility::Reasons;
 use crate::db::types::{Guid, Instant};
@@ -246,7 +246,7 @@ pub fn freeze(connection: &mut AnyConnection, lease: &Lease, members: &[Frozen<'
             Column::optional_texts(members.iter().map(|member| member.stage)),
             Column::texts(members.iter().map(|member| member.spend_band)),
             Column::optional_ids(candidates().map(|candidate| candidate.shop_id)),
-            Column::ints(candidates().map(|candidate| candidate.covariate_amount)),
+            Column::ints(candidates().map(|candidate| candidate.covariate_amount.min(MAX_COVARIATE))),
         ],
         on_conflict: OnConflict::Update(&[
             "arm",

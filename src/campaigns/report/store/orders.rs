@@ -7,11 +7,11 @@ use diesel::sql_types::Text;
 
 use super::{Group, Scope};
 use crate::campaigns::document::Conversion;
-use crate::campaigns::settings::{Margin, Margins};
+use crate::campaigns::settings::Margins;
 use crate::campaigns::store::qualifying::{codes_of, qualifying};
 use crate::db::types::Guid;
 use crate::db::{AnyConnection, Cells, Column, DbError, Sql, each_row};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{CustomerId, OrderId};
 use crate::sql;
 use crate::time::Timestamp;
@@ -30,11 +30,25 @@ pub struct OrderRow {
     /// In the tenant's currency; `None` while no exchange rate is known.
     gross_amount: Option<i64>,
     net_amount: Option<i64>,
-    /// The hundredfold of what the goods of its lines cost; `None` without lines, and where a line's cost is not known.
-    goods_hundredfold: Option<i64>,
+    goods: Goods,
+}
+
+/// What the goods on the lines of an order cost.
+#[derive(Debug, Clone, Copy, Default)]
+struct Goods {
+    lines: usize,
+    /// In the order's currency, a hundredfold.
+    hundredfold: i128,
+    /// Lines whose goods' cost nothing tells.
+    unknown: usize,
 }
 
 impl OrderRow {
+    const COLUMNS: &'static str = "m.origin_id, m.customer_id, m.arm, m.stage, m.spend_band, m.shop_id, \
+         m.covariate_amount, o.id, o.paid_at, o.total_amount, o.discount_amount, o.gross_amount, o.net_amount";
+    const ORDER_ID: usize = 7;
+    const WIDTH: usize = 13;
+
     fn read(row: &dyn Cells) -> Result<Self, DbError> {
         let none = || DbError::Failed("an order of a report lacks its key".into());
         Ok(Self {
@@ -47,13 +61,13 @@ impl OrderRow {
                 shop_id: row.id(5)?,
             },
             covariate_amount: row.int(6)?.unwrap_or(0),
-            order_id: row.id(7)?.ok_or_else(none)?,
+            order_id: row.id(Self::ORDER_ID)?.ok_or_else(none)?,
             paid_at: row.instant(8)?.ok_or_else(none)?,
             total_amount: row.int(9)?,
             discount_amount: row.int(10)?.unwrap_or(0),
             gross_amount: row.int(11)?,
             net_amount: row.int(12)?,
-            goods_hundredfold: row.int(13)?,
+            goods: Goods::default(),
         })
     }
 
@@ -69,13 +83,16 @@ impl OrderRow {
 
     /// What the goods cost, in the tenant's currency; `None` where that is not known.
     pub fn cost(&self, margins: &Margins) -> Option<i64> {
-        let hundredfold = match (self.goods_hundredfold, margins.default_percent) {
-            (Some(hundredfold), _) => hundredfold,
+        let hundredfold = match self.goods {
             // Without lines, the amount before the offer's discount is all there is to go by.
-            (None, Some(percent)) => (self.total_amount.unwrap_or(0) + self.discount_amount) * (100 - percent),
-            (None, None) => return None,
+            Goods { lines: 0, .. } => {
+                let worth = self.total_amount.unwrap_or(0) + self.discount_amount;
+                i128::from(worth) * i128::from(100 - margins.default_percent?)
+            }
+            Goods { unknown: 0, hundredfold, .. } => hundredfold,
+            _ => return None,
         };
-        Some(self.in_tenants_currency((hundredfold + 50) / 100))
+        Some(self.in_tenants_currency(i64::try_from((hundredfold + 50) / 100).unwrap_or(i64::MAX)))
     }
 
     /// An amount in the order's currency, at the order's own rate.
@@ -91,6 +108,36 @@ impl OrderRow {
     }
 }
 
+impl Goods {
+    const COLUMNS: &'static str = "l.position, l.quantity, l.unit_amount, l.total_amount, l.category, p.cost_amount";
+
+    /// Counts in the line that stands in the row from the place on, if there is one.
+    fn add(&mut self, row: &dyn Cells, first: usize, margins: &Margins) -> Result<(), DbError> {
+        if row.int(first)?.is_none() {
+            return Ok(());
+        }
+        self.lines += 1;
+        let quantity = i128::from(row.int(first + 1)?.unwrap_or(0));
+        let hundredfold = match row.int(first + 5)? {
+            Some(cost) => Some(100 * i128::from(cost) * quantity),
+            // What the margin leaves of what the line came to before the offer's discount.
+            None => {
+                let worth = match row.int(first + 2)? {
+                    Some(price) => i128::from(price) * quantity,
+                    None => i128::from(row.int(first + 3)?.unwrap_or(0)),
+                };
+                let percent = margins.percent_of(row.text(first + 4)?.as_deref());
+                percent.map(|percent| worth * i128::from(100 - percent))
+            }
+        };
+        match hundredfold {
+            Some(hundredfold) => self.hundredfold += hundredfold,
+            None => self.unknown += 1,
+        }
+        Ok(())
+    }
+}
+
 /// Shows the qualifying orders of the window by members of the arms, member by member. What their goods cost is asked only
 /// where `margins` are given.
 pub fn each_order(
@@ -100,47 +147,44 @@ pub fn each_order(
     margins: Option<&Margins>,
     mut see: impl FnMut(&OrderRow),
 ) -> Result<()> {
+    let (columns, lines) = match margins {
+        None => (OrderRow::COLUMNS.to_owned(), Sql::default()),
+        Some(_) => (format!("{}, {}", OrderRow::COLUMNS, Goods::COLUMNS), lines(scope)),
+    };
     let query = sql!(
-        "SELECT m.origin_id, m.customer_id, m.arm, m.stage, m.spend_band, m.shop_id, m.covariate_amount,
-             o.id, o.paid_at, o.total_amount, o.discount_amount, o.gross_amount, o.net_amount, {}
-         FROM campaign_members m JOIN orders o ON o.tenant_id = {} AND o.customer_id = m.customer_id
-         WHERE {} AND o.paid_at >= {} AND o.paid_at < {}{}
-         ORDER BY m.origin_id, o.paid_at, o.id",
-        margins.map_or(Sql::text("NULL"), |margins| goods_hundredfold(scope, margins)),
-        scope.tenant,
-        scope.members(),
-        scope.from,
-        scope.until,
+        "SELECT {} FROM {}{} WHERE {}{} ORDER BY m.origin_id, o.paid_at, o.id",
+        Sql::text(&columns),
+        scope.orders(),
+        lines,
+        scope.ordered(),
         qualifying(scope.tenant, conversion, connection.backend())
     );
-    each_row(connection, &query, |row| {
-        see(&OrderRow::read(row)?);
+    // An order comes as often as it has lines, one after the other.
+    let mut current: Option<OrderRow> = None;
+    each_row::<Error>(connection, &query, |row| {
+        let id = row.id(OrderRow::ORDER_ID)?;
+        if current.as_ref().map(|order| order.order_id) != id
+            && let Some(order) = current.replace(OrderRow::read(row)?)
+        {
+            see(&order);
+        }
+        if let Some((order, margins)) = current.as_mut().zip(margins) {
+            order.goods.add(row, OrderRow::WIDTH, margins)?;
+        }
         Ok(())
-    })
+    })?;
+    if let Some(order) = current {
+        see(&order);
+    }
+    Ok(())
 }
 
-/// The hundredfold of what the goods of the order `o` cost, over its lines; nothing where one of them is not known.
-fn goods_hundredfold(scope: &Scope, margins: &Margins) -> Sql<'static> {
-    let mut rest = Sql::text("CASE");
-    for Margin { category, percent } in &margins.categories {
-        rest.push(sql!(" WHEN l.category = {} THEN {}", category.clone(), 100 - percent));
-    }
-    // A CASE without a branch would be no expression.
-    rest.push(Sql::text(" WHEN l.category IS NULL AND l.category IS NOT NULL THEN 0 ELSE "));
-    rest.push(match margins.default_percent {
-        Some(percent) => sql!("{}", 100 - percent),
-        None => Sql::text("NULL"),
-    });
-    rest.push(Sql::text(" END"));
-    // A line whose product tells no cost has the cost that the margin leaves of what it came to before the discount.
+/// The lines `l` of the order `o`, each with its product `p` where the shop has told it.
+fn lines(scope: &Scope) -> Sql<'static> {
     sql!(
-        "(SELECT CASE WHEN COUNT(*) = COUNT(x.cost) THEN CAST(SUM(x.cost) AS bigint) END FROM (
-             SELECT COALESCE(100 * p.cost_amount * l.quantity,
-                 COALESCE(l.quantity * l.unit_amount, l.total_amount) * CAST({} AS bigint)) AS cost
-             FROM order_lines l LEFT JOIN products p ON p.tenant_id = {} AND p.shop_id = l.shop_id
-                 AND p.external_id = l.product_external_id AND p.currency = o.currency
-             WHERE l.tenant_id = {} AND l.order_id = o.id) x)",
-        rest,
+        " LEFT JOIN order_lines l ON l.tenant_id = {} AND l.order_id = o.id
+         LEFT JOIN products p ON p.tenant_id = {} AND p.shop_id = l.shop_id
+             AND p.external_id = l.product_external_id AND p.currency = o.currency",
         scope.tenant,
         scope.tenant
     )
