@@ -3,6 +3,7 @@
 use super::document::{Audience, Group};
 use crate::db::{AnyConnection, Column, Sql};
 use crate::error::Result;
+use crate::ids::SegmentId;
 use crate::segments::service as segments;
 use crate::sql;
 use crate::tenants::Tenant;
@@ -33,6 +34,29 @@ pub fn condition(
         )),
     }
     Ok(condition)
+}
+
+/// Which of the saved segments a customer is in, whose id is the column: one bit for each, in their order.
+pub fn cells(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    saved: &[SegmentId],
+    id: &'static str,
+    personal: bool,
+    now: Timestamp,
+) -> Result<Sql<'static>> {
+    let mut bits = Sql::text("CAST(0 AS bigint)");
+    for (place, segment) in saved.iter().enumerate() {
+        let group = segments::Group::Saved(*segment);
+        let members = segments::members(connection, tenant, &group, personal, now)?;
+        bits.push(sql!(
+            " + CASE WHEN {} IN (SELECT g.id FROM ({}) g) THEN {} ELSE 0 END",
+            Sql::text(id),
+            members,
+            1i64 << place
+        ));
+    }
+    Ok(bits)
 }
 
 fn members(

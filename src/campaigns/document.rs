@@ -51,6 +51,10 @@ pub struct CampaignDocument {
     #[serde(default)]
     #[schema(max_items = 2)]
     pub stratify_by: Vec<Stratum>,
+    /// Saved segments of which the report tells the members and the others apart, as they were at the launch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 8)]
+    pub cell_segments: Vec<SegmentId>,
     /// For how many days after the launch orders count; 7 if absent.
     #[serde(default = "default_window")]
     #[schema(example = 7, minimum = 1, maximum = 90)]

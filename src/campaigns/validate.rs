@@ -13,6 +13,7 @@ const LONGEST_KEY: usize = 50;
 const LONGEST_TEXT: usize = 2_000;
 const LONGEST_QUERY: usize = 20_000;
 const LONGEST_CODE: usize = 100;
+const MOST_CELL_SEGMENTS: usize = 8;
 const MOST_VARIANTS: usize = 20;
 const MOST_COSTS: usize = 50;
 const MOST_CODES: usize = 50;
@@ -35,6 +36,11 @@ impl Validate for CampaignDocument {
         check_channels(self, report);
         check_variants(&self.variants, report);
         check_holdout(self.holdout_percent, report);
+        if report.list_length("cell_segments", self.cell_segments.len(), MOST_CELL_SEGMENTS)
+            && self.cell_segments.iter().collect::<HashSet<_>>().len() < self.cell_segments.len()
+        {
+            report.add("cell_segments", "duplicate", "must name each segment once");
+        }
         let codes = [("coupon_codes", &self.coupon_codes, MOST_CODES)];
         check_codes(&codes, report);
         report.under("conversion", |report| {

@@ -205,7 +205,9 @@ pub fn look_up_by_key(connection: &mut AnyConnection) -> Result<(), DbError> {
 pub fn join_large_sets(connection: &mut AnyConnection) -> Result<(), DbError> {
     match connection {
         #[cfg(feature = "postgres")]
-        AnyConnection::Postgres(connection) => Ok(connection.batch_execute("SET LOCAL enable_nestloop = off")?),
+        AnyConnection::Postgres(connection) => {
+            Ok(connection.batch_execute("SET LOCAL enable_nestloop = off")?)
+        }
         #[cfg(feature = "sqlite")]
         AnyConnection::Sqlite(_) => Ok(()),
     }

@@ -24,7 +24,8 @@ mod upsert;
 pub use apart::{apart, retry, split};
 pub use calendar::LocalTime;
 pub use connection::{
-    AnyConnection, Backend, MultiBackend, Target, join_as_written, join_large_sets, look_up_by_key, transaction,
+    AnyConnection, Backend, MultiBackend, Target, join_as_written, join_large_sets, look_up_by_key,
+    transaction,
 };
 pub use error::DbError;
 pub use keyed::Keyed;

@@ -8,9 +8,9 @@ use diesel::row::{Field, Row};
 use uuid::Uuid;
 
 use super::{AnyConnection, DbError, Sql};
+use crate::ids::{Id, IdKind};
 #[cfg(feature = "postgres")]
 use crate::sql;
-use crate::ids::{Id, IdKind};
 use crate::time::Timestamp;
 
 /// What a column of a statement holds.

@@ -6,6 +6,7 @@ mod manage;
 mod overview;
 mod plan;
 mod report;
+mod report_groups;
 mod touches;
 mod worklist;
 

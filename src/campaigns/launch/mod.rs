@@ -19,7 +19,7 @@ use super::store::eligibility::Rules;
 use super::store::launch::{self as store, Candidate, Frozen};
 use crate::clock::IdGen;
 use crate::currency;
-use crate::db::{AnyConnection, Backend, Db, join_large_sets, snapshot};
+use crate::db::{AnyConnection, Backend, Db, Sql, join_large_sets, snapshot};
 use crate::error::{Error, Result};
 use crate::ids::CampaignId;
 use crate::lifecycle;
@@ -114,7 +114,8 @@ impl Launch<'_> {
             snapshot(connection, LONGEST_LOOK, |connection| {
                 join_large_sets(connection)?;
                 if campaign.external {
-                    return store::assigned(connection, lease, &moment);
+                    let cells = self.cells(connection, campaign, "m.customer_id", &moment)?;
+                    return store::assigned(connection, lease, &moment, cells);
                 }
                 let audience = audience(connection, self.tenant, campaign, self.personal, self.now)?;
                 store::candidates(connection, lease.tenant, &audience, &moment)
@@ -142,6 +143,24 @@ impl Launch<'_> {
         }
     }
 
+    fn cells(
+        &self,
+        connection: &mut AnyConnection,
+        campaign: &Campaign,
+        id: &'static str,
+        moment: &store::Moment,
+    ) -> Result<Sql<'static>> {
+        let segments = &campaign.document.cell_segments;
+        if !segments.is_empty() && moment.at != moment.now {
+            return Err(Error::conflict(
+                "cells_unknown",
+                "the campaign names `cell_segments`, but who was in them at an earlier launch is not known: leave one of \
+                 the two away",
+            ));
+        }
+        super::audience::cells(connection, self.tenant, segments, id, self.personal, self.now)
+    }
+
     /// Members that a launch which died left behind.
     fn clear(&self, lease: &store::Lease) -> Result<()> {
         while self.db.write_blocking(|connection| store::clear(connection, lease, CHUNK as i64))? > 0 {}
@@ -162,7 +181,9 @@ pub fn audience(
     })?;
     let condition = super::audience::condition(connection, tenant, audience, personal, now)?;
     let reasons = eligibility(tenant, campaign, connection.backend(), now).reasons();
-    Ok(store::Audience { condition, reasons })
+    let segments = &campaign.document.cell_segments;
+    let cells = super::audience::cells(connection, tenant, segments, "c.id", personal, now)?;
+    Ok(store::Audience { condition, reasons, cells })
 }
 
 /// Where each candidate ends up: kept out, held back by the tenant, or in an arm. The seed and the ids decide it alone.

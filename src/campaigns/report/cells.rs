@@ -8,11 +8,12 @@ use super::spending::Spending;
 use super::store::Group;
 use crate::campaigns::lift::{self, Estimate, Verdict};
 use crate::campaigns::model::HOLDOUT;
+use crate::ids::SegmentId;
 
 /// A way to divide the audience.
 pub struct Dimension {
     pub name: &'static str,
-    cell: fn(&Group) -> Option<String>,
+    pub cell: fn(&Group) -> Option<String>,
 }
 
 pub const DIMENSIONS: [Dimension; 3] = [
@@ -24,25 +25,36 @@ pub const DIMENSIONS: [Dimension; 3] = [
 /// Members without the property.
 const NONE: &str = "none";
 
-pub fn dimensions(groups: &[(Group, Spending)], unit: f64) -> Vec<CellDimension> {
-    let divided =
-        DIMENSIONS.iter().map(|dimension| told_together(dimension.name, dimension.divide(groups), unit));
-    divided.filter(|dimension| dimension.cells.len() > 1).collect()
+/// The cells of a campaign whose report is also divided by these segments.
+pub fn dimensions(groups: &[(Group, Spending)], segments: &[SegmentId], unit: f64) -> Vec<CellDimension> {
+    let frozen = DIMENSIONS.iter().map(|Dimension { name, cell }| (*name, None, divide(groups, cell)));
+    let saved = segments.iter().enumerate().map(|(place, segment)| {
+        let cell = |group: &Group| Some(if group.segments >> place & 1 == 1 { "in" } else { "out" }.into());
+        ("segment", Some(*segment), divide(groups, cell))
+    });
+    let told = frozen.chain(saved).map(|(name, segment, cells)| told_together(name, segment, cells, unit));
+    told.filter(|dimension| dimension.cells.len() > 1).collect()
 }
 
-impl Dimension {
-    /// Each cell's variants together and its holdout.
-    pub fn divide(&self, groups: &[(Group, Spending)]) -> BTreeMap<String, [Spending; 2]> {
-        let mut cells: BTreeMap<String, [Spending; 2]> = BTreeMap::new();
-        for (group, spending) in groups {
-            let cell = (self.cell)(group).unwrap_or_else(|| NONE.into());
-            cells.entry(cell).or_default()[usize::from(group.arm == HOLDOUT)].join(spending);
-        }
-        cells
+/// Each cell's variants together and its holdout.
+pub fn divide(
+    groups: &[(Group, Spending)],
+    cell: impl Fn(&Group) -> Option<String>,
+) -> BTreeMap<String, [Spending; 2]> {
+    let mut cells: BTreeMap<String, [Spending; 2]> = BTreeMap::new();
+    for (group, spending) in groups {
+        let cell = cell(group).unwrap_or_else(|| NONE.into());
+        cells.entry(cell).or_default()[usize::from(group.arm == HOLDOUT)].join(spending);
     }
+    cells
 }
 
-fn told_together(dimension: &str, cells: BTreeMap<String, [Spending; 2]>, unit: f64) -> CellDimension {
+fn told_together(
+    dimension: &str,
+    segment_id: Option<SegmentId>,
+    cells: BTreeMap<String, [Spending; 2]>,
+    unit: f64,
+) -> CellDimension {
     let comparable = |arms: &[Spending; 2]| arms.iter().all(|arm| arm.members > 0);
     let compared = cells.values().filter(|arms| comparable(arms)).count();
     let confidence = lift::shared_confidence(compared);
@@ -72,5 +84,5 @@ fn told_together(dimension: &str, cells: BTreeMap<String, [Spending; 2]>, unit: 
     for (p_value, adjusted) in with_p.zip(adjusted) {
         *p_value = adjusted;
     }
-    CellDimension { dimension: dimension.into(), compared, cells: told }
+    CellDimension { dimension: dimension.into(), segment_id, compared, cells: told }
 }

@@ -24,7 +24,8 @@ pub fn steps(row: Option<&FunnelRow>, members: i64, converted: Option<i64>) -> V
             step("bounced", row.members("bounced"), "sent", sent),
             step("answered", row.members("answered"), "sent", sent),
         ];
-        for outcome in ["opened", "clicked", "replied", "refused", "objection", "complained", "unsubscribed"] {
+        for outcome in ["opened", "clicked", "replied", "refused", "objection", "complained", "unsubscribed"]
+        {
             steps.push(step(outcome, row.members(outcome), arrived, arrivals));
         }
     }

@@ -9,7 +9,7 @@ use crate::campaigns::lift::{Caution, Estimate, Verdict};
 use crate::campaigns::model::CampaignState;
 use crate::consents::Channel;
 use crate::http::PersonalData;
-use crate::ids::CampaignId;
+use crate::ids::{CampaignId, SegmentId};
 use crate::time::Timestamp;
 
 /// What a campaign earned.
@@ -243,9 +243,12 @@ pub struct CostReport {
 /// A way to divide the audience.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CellDimension {
-    /// `stage`, `spend_band` or `shop`.
+    /// `stage`, `spend_band`, `shop` or `segment`.
     #[schema(example = "stage")]
     pub dimension: String,
+    /// The segment whose members are the cell `in`, as they were at the launch; the others are `out`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment_id: Option<SegmentId>,
     /// How many cells were compared at once.
     pub compared: usize,
     pub cells: Vec<Cell>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::arms;
 use super::buyers::Buyers;
-use super::cells::DIMENSIONS;
+use super::cells::{DIMENSIONS, divide};
 use super::comparison::Yardstick;
 use super::model::Comparison;
 use super::spending::Spending;
@@ -51,7 +51,7 @@ pub fn outline(connection: &mut AnyConnection, tenant: &Tenant, campaign: &Campa
     };
     let overall = yardstick.compare("all", &treated, &control, cost_amount);
     let cells = DIMENSIONS.iter().flat_map(|dimension| {
-        let cells = dimension.divide(&groups).into_iter();
+        let cells = divide(&groups, dimension.cell).into_iter();
         cells.map(|(cell, arms)| ((dimension.name, cell), arms))
     });
     Ok(Outline { cells: cells.collect(), treated, control, overall, cost_amount })

@@ -6,9 +6,11 @@ use super::attributed::Attribution;
 use super::buyers::Buyers;
 use super::comparison::Yardstick;
 use super::days::Days;
-use super::model::{AfterReport, ArmReport, Checks, CostReport, Overlap, ReportResponse, Suppressed};
+use super::model::{
+    AfterReport, ArmReport, CellDimension, Checks, CostReport, Overlap, ReportResponse, Suppressed,
+};
 use super::spending::Spending;
-use super::store::{self, FunnelRow, Scope};
+use super::store::{self, FunnelRow, Scope, Span};
 use super::window::Window;
 use super::{arms, cells, funnel};
 use crate::campaigns::lift;
@@ -80,6 +82,8 @@ pub fn report(
         yardstick.compare("all", &treated, control, cost)
     });
     let checks = checks(connection, campaign, &scope, unconverted, now)?;
+    let segments = &campaign.document.cell_segments;
+    let cells = if control.is_some() { cells::dimensions(&groups, segments, unit) } else { Vec::new() };
     let named: Vec<(String, i64)> =
         arms.iter().map(|(key, spending)| (key.clone(), spending.members)).collect();
     Ok(ReportResponse {
@@ -91,15 +95,20 @@ pub fn report(
         launched_at,
         ends_at,
         computed_at: now,
-        notes: notes(&checks, control.is_some(), margin_known, campaign),
+        notes: notes(&checks, control.is_some(), margin_known, &cells, campaign),
         audience: scope.arms.iter().chain(&scope.suppressed).map(|(_, members)| members).sum(),
-        suppressed: scope.suppressed.iter().cloned().map(|(reason, members)| Suppressed { reason, members }).collect(),
+        suppressed: scope
+            .suppressed
+            .iter()
+            .cloned()
+            .map(|(reason, members)| Suppressed { reason, members })
+            .collect(),
         arms: arms.iter().map(|(key, spending)| arm(key, spending, &touches, margin_known, unit)).collect(),
         comparisons,
         overall,
         costs: CostReport { amount: cost, lines, budget_amount: campaign.document.budget_amount },
         channels: funnel::channels(&touches.by_channel, &touches.objections, members),
-        cells: if control.is_some() { cells::dimensions(&groups, unit) } else { Vec::new() },
+        cells,
         attribution: attribution.told(),
         checks,
         days: days.told(&named, (launched_at, ends_at), now, unit),
@@ -178,7 +187,16 @@ fn checks(
     })
 }
 
-fn notes(checks: &Checks, holdout: bool, margin_known: bool, campaign: &Campaign) -> Vec<String> {
+/// From so many comparisons on, one is likely to stand out by chance where nothing is different.
+const MANY_CELLS: usize = 10;
+
+fn notes(
+    checks: &Checks,
+    holdout: bool,
+    margin_known: bool,
+    cells: &[CellDimension],
+    campaign: &Campaign,
+) -> Vec<String> {
     let mut notes = Vec::new();
     let mut note = |applies: bool, text: &str| {
         if applies {
@@ -207,6 +225,11 @@ fn notes(checks: &Checks, holdout: bool, margin_known: bool, campaign: &Campaign
         holdout && !margin_known,
         "The cost of goods is not known for all orders, so there is no margin and no ROI: set a margin in the settings, or \
          tell the products' costs.",
+    );
+    note(
+        cells.iter().map(|dimension| dimension.compared).sum::<usize>() >= MANY_CELLS,
+        "Many cells are compared, so that some stand out by chance: their intervals are wider for it, and a cell that \
+         stands out is something to try in the next campaign, not a result of this one.",
     );
     note(campaign.external, "The arms were drawn elsewhere and are taken as they were told.");
     notes
@@ -242,21 +265,21 @@ fn after(
     unit: f64,
     now: Timestamp,
 ) -> Result<Vec<AfterReport>> {
-    let mut reports = Vec::new();
-    for days in AFTER_DAYS {
+    let span = |days: i64| {
         let until = scope.until.plus_seconds(days * DAY_SECONDS);
-        if until > now {
-            break;
-        }
         let awake_since = until.plus_seconds(-tenant.settings.lifecycle.dormant_after_days * DAY_SECONDS);
-        let rows = store::after(connection, scope, until, awake_since)?;
-        reports.extend(arms.iter().map(|(key, members)| {
-            let row = rows.iter().find(|row| row.arm == *key);
+        Span { days, until, awake_since }
+    };
+    let spans: Vec<Span> = AFTER_DAYS.map(span).into_iter().filter(|span| span.until <= now).collect();
+    let rows = store::after(connection, scope, &spans)?;
+    let told = spans.iter().flat_map(|Span { days, .. }| {
+        arms.iter().map(|(key, members)| {
+            let row = rows.iter().find(|row| row.arm == *key && row.days == *days);
             let (buyers, revenue, awake) =
                 row.map_or((0, 0, 0), |row| (row.buyers, row.revenue_amount, row.awake));
             let size = (*members).max(1) as f64;
             AfterReport {
-                days,
+                days: *days,
                 arm: key.clone(),
                 buyers,
                 repeat_rate: buyers as f64 / size,
@@ -264,7 +287,7 @@ fn after(
                 revenue_per_member: revenue as f64 / unit / size,
                 dormant: members - awake,
             }
-        }));
-    }
-    Ok(reports)
+        })
+    });
+    Ok(told.collect())
 }

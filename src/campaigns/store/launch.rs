@@ -106,6 +106,9 @@ pub struct Candidate {
     pub shop_id: Option<ShopId>,
     #[diesel(sql_type = BigInt)]
     pub covariate_amount: i64,
+    /// One bit for each of the campaign's `cell_segments`.
+    #[diesel(sql_type = BigInt)]
+    pub segments: i64,
 }
 
 /// Whom a campaign is for, over `c`, the customers.
@@ -113,6 +116,8 @@ pub struct Audience<'a> {
     pub condition: Sql<'a>,
     /// Why somebody is kept out.
     pub reasons: Reasons,
+    /// Which of the segments somebody is in by which the report is divided.
+    pub cells: Sql<'a>,
 }
 
 /// As of when people are looked at.
@@ -177,11 +182,12 @@ pub fn candidates(
     moment: &Moment,
 ) -> Result<Vec<Candidate>> {
     let query = sql!(
-        "SELECT c.id AS origin_id, c.id AS customer_id, CAST(NULL AS text) AS arm, {} AS suppressed, {}
+        "SELECT c.id AS origin_id, c.id AS customer_id, CAST(NULL AS text) AS arm, {} AS suppressed, {}, {} AS segments
          FROM customers c {}{}
          WHERE c.tenant_id = {} AND c.merged_into IS NULL AND c.erased_at IS NULL AND ({})",
         audience.reasons.reason.clone(),
         Sql::text(Moment::COLUMNS),
+        audience.cells.clone(),
         moment.joins(tenant, "c.id"),
         audience.reasons.joins.clone(),
         tenant,
@@ -191,11 +197,17 @@ pub fn candidates(
 }
 
 /// Those to whom an arm was given from outside, with what is frozen of them.
-pub fn assigned(connection: &mut AnyConnection, lease: &Lease, moment: &Moment) -> Result<Vec<Candidate>> {
+pub fn assigned(
+    connection: &mut AnyConnection,
+    lease: &Lease,
+    moment: &Moment,
+    cells: Sql<'_>,
+) -> Result<Vec<Candidate>> {
     let query = sql!(
-        "SELECT m.origin_id, m.customer_id, m.arm, CAST(NULL AS text) AS suppressed, {}
+        "SELECT m.origin_id, m.customer_id, m.arm, CAST(NULL AS text) AS suppressed, {}, {} AS segments
          FROM campaign_members m {} WHERE m.tenant_id = {} AND m.campaign_id = {}",
         Sql::text(Moment::COLUMNS),
+        cells,
         moment.joins(lease.tenant, "m.customer_id"),
         lease.tenant,
         lease.campaign
@@ -227,6 +239,7 @@ const MEMBERS: Table = Table {
         "spend_band",
         "shop_id",
         "covariate_amount",
+        "segments",
     ],
     key: &["tenant_id", "campaign_id", "origin_id"],
 };
@@ -247,6 +260,7 @@ pub fn freeze(connection: &mut AnyConnection, lease: &Lease, members: &[Frozen<'
             Column::texts(members.iter().map(|member| member.spend_band)),
             Column::optional_ids(candidates().map(|candidate| candidate.shop_id)),
             Column::ints(candidates().map(|candidate| candidate.covariate_amount.min(MAX_COVARIATE))),
+            Column::ints(candidates().map(|candidate| candidate.segments)),
         ],
         on_conflict: OnConflict::Update(&[
             "arm",
@@ -255,6 +269,7 @@ pub fn freeze(connection: &mut AnyConnection, lease: &Lease, members: &[Frozen<'
             "spend_band",
             "shop_id",
             "covariate_amount",
+            "segments",
         ]),
     }
     .execute(connection)?;

@@ -42,6 +42,7 @@ diesel::table! {
         spend_band -> Nullable<Text>,
         shop_id -> Nullable<Guid>,
         covariate_amount -> Nullable<BigInt>,
+        segments -> Nullable<BigInt>,
     }
 }
 

@@ -26,6 +26,7 @@ pub struct Context<'c> {
     cuts: BTreeMap<Option<ShopId>, Option<Cuts>>,
     /// The categories that there are, by the one that they lie under or are.
     categories: BTreeMap<String, Vec<String>>,
+    lines_without_category: bool,
     /// The campaigns that conversions are asked of.
     campaigns: Vec<Campaign>,
 }
@@ -58,12 +59,24 @@ impl<'c> Context<'c> {
             let below = store::categories_under(connection, tenant.id, &category)?;
             categories.insert(category, below);
         }
+        let lines_without_category =
+            !categories.is_empty() && store::has_lines_without_category(connection, tenant.id)?;
         let campaigns = match wanted.campaigns.is_empty() {
             true => Vec::new(),
             false => campaigns::store::named(connection, tenant.id, &wanted.campaigns)?,
         };
         let backend = connection.backend();
-        Ok(Self { tenant, backend, definitions, overall, in_shops, cuts, categories, campaigns })
+        Ok(Self {
+            tenant,
+            backend,
+            definitions,
+            overall,
+            in_shops,
+            cuts,
+            categories,
+            lines_without_category,
+            campaigns,
+        })
     }
 
     pub(super) fn tenant(&self) -> TenantId {
@@ -101,6 +114,11 @@ impl<'c> Context<'c> {
     /// The category itself and all under it, as far as anything of them was sold.
     pub(super) fn categories(&self, category: &str) -> Vec<String> {
         self.categories.get(category).cloned().unwrap_or_default()
+    }
+
+    /// Whether of some lines only the product may tell the category.
+    pub(super) fn has_lines_without_category(&self) -> bool {
+        self.lines_without_category
     }
 }
 

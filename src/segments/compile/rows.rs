@@ -226,15 +226,25 @@ impl Compiler<'_> {
     }
 
     fn category(&self, test: &ListTest<String>) -> Sql<'static> {
+        // Most platforms tell a line's product alone; then the category is the product's.
         let under = |names: &[String]| {
             let categories = names.iter().flat_map(|name| self.context.categories(name));
-            one_of(self.backend(), sql!("l.category"), categories)
+            let told = one_of(self.backend(), sql!("l.category"), categories);
+            if !self.context.has_lines_without_category() {
+                return told;
+            }
+            let of_product = self.product(any(names.iter().map(|name| catalogued_under(name))));
+            sql!("({} OR (l.category IS NULL AND {}))", told, of_product)
+        };
+        let is_known = || {
+            let of_product = self.product(sql!("p.category IS NOT NULL"));
+            sql!("(l.category IS NOT NULL OR {})", of_product)
         };
         match test {
             ListTest::AnyOf(names) => under(names),
             ListTest::NoneOf(names) => negated(under(names)),
-            ListTest::IsNull => sql!("l.category IS NULL"),
-            ListTest::IsNotNull => sql!("l.category IS NOT NULL"),
+            ListTest::IsNull => negated(is_known()),
+            ListTest::IsNotNull => is_known(),
         }
     }
 
@@ -291,6 +301,16 @@ impl Compiler<'_> {
             ListTest::IsNotNull => count("> 0"),
         }
     }
+}
+
+/// The product's category is this one or lies under it. `0` follows `/`: between the two lies what begins with the path.
+fn catalogued_under(category: &str) -> Sql<'static> {
+    sql!(
+        "(p.category = {} OR (p.category >= {} AND p.category < {}))",
+        category.to_owned(),
+        format!("{category}/"),
+        format!("{category}0")
+    )
 }
 
 /// Whether lines are asked for something that only their orders know.

@@ -181,15 +181,19 @@ pub fn by_spend(
     shares(connection, band, with_facts(tenant, members))
 }
 
-/// The members by category of what they bought; who bought of several counts in each.
+/// The members by category of what they bought, as the line or else its product tells it; who bought of several counts in each.
 pub fn by_category(
     connection: &mut AnyConnection,
     tenant: TenantId,
     members: Sql<'static>,
 ) -> Result<Vec<Share>> {
     let rows = sql!(
-        "FROM (SELECT DISTINCT l.customer_id, l.category FROM order_lines l WHERE l.tenant_id = {}
-             AND l.category IS NOT NULL AND l.paid_at IS NOT NULL AND l.customer_id IN ({})) b",
+        "FROM (SELECT DISTINCT l.customer_id, COALESCE(l.category, p.category) AS category FROM order_lines l
+             LEFT JOIN products p ON p.tenant_id = {} AND p.shop_id = l.shop_id
+                 AND p.external_id = l.product_external_id
+             WHERE l.tenant_id = {} AND COALESCE(l.category, p.category) IS NOT NULL AND l.paid_at IS NOT NULL
+                 AND l.customer_id IN ({})) b",
+        tenant,
         tenant,
         members
     );

@@ -241,3 +241,13 @@ pub fn categories_under(
     let rows: Vec<Row> = query.load(connection)?;
     Ok([category.to_owned()].into_iter().chain(rows.into_iter().map(|row| row.category)).collect())
 }
+
+/// Whether any order was told without the categories of its lines.
+pub fn has_lines_without_category(connection: &mut AnyConnection, tenant: TenantId) -> Result<bool> {
+    let query = sql!(
+        "SELECT COUNT(*) AS count FROM (
+             SELECT 1 FROM order_lines l WHERE l.tenant_id = {} AND l.category IS NULL LIMIT 1) l",
+        tenant
+    );
+    Ok(figures::number(connection, &query)? > 0)
+}

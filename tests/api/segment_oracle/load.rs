@@ -79,8 +79,7 @@ fn open(connection: &mut AnyConnection, tenant: TenantId, world: &World) -> Quer
 
 fn product_item(world: &World, product: &super::model::Product) -> ProductItem {
     let currency = world.shops.iter().find(|shop| shop.id == product.shop).map(|shop| shop.currency);
-    let document =
-        json!({"title": "A product", "brand": product.brand, "tags": product.tags, "currency": currency});
+    let document = json!({"title": "A product", "brand": product.brand, "category": product.category, "tags": product.tags, "currency": currency});
     ProductItem {
         shop_id: product.shop,
         external_id: product.external_id.clone(),

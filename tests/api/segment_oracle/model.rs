@@ -52,6 +52,7 @@ pub struct Product {
     pub shop: ShopId,
     pub external_id: String,
     pub brand: Option<String>,
+    pub category: Option<String>,
     pub tags: Vec<String>,
 }
 

@@ -132,7 +132,8 @@ fn passes(world: &World, customer: &Customer, row: &Row<'_>, filter: &Filter) ->
         Filter::Text { field, test } => text(test, told(world, row, *field).as_deref()),
         Filter::Number { field, test } => number(test, counted(world, customer, row, *field).map(whole)),
         Filter::Category(test) => {
-            let category = row.line.and_then(|line| line.category.clone());
+            let told = row.line.and_then(|line| line.category.clone());
+            let category = told.or_else(|| product(world, row)?.category.clone());
             let under = |path: &String| {
                 category
                     .as_ref()

@@ -256,6 +256,7 @@ fn world() -> World {
         shop: SHOP,
         external_id: external_id.to_owned(),
         brand: None,
+        category: None,
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
     };
     World {

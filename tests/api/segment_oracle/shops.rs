@@ -118,7 +118,8 @@ pub fn world(dice: &mut Dice) -> World {
                 let tags = TAGS.iter().filter(|_| dice.once_in(2)).map(|tag| (*tag).to_owned()).collect();
                 let brand = dice.maybe(TEXTS).map(str::to_owned);
                 let external_id = (*external_id).to_owned();
-                world.products.push(Product { shop: shop.id, external_id, brand, tags });
+                let category = dice.maybe(CATEGORIES).map(str::to_owned);
+                world.products.push(Product { shop: shop.id, external_id, brand, category, tags });
             }
         }
     }

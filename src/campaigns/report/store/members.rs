@@ -18,6 +18,8 @@ pub struct Group {
     pub stage: Option<String>,
     pub spend_band: Option<String>,
     pub shop_id: Option<ShopId>,
+    /// One bit for each of the campaign's `cell_segments`.
+    pub segments: i64,
 }
 
 /// The members of a group, added up.
@@ -40,6 +42,8 @@ struct GroupRow {
     spend_band: Option<String>,
     #[diesel(sql_type = Nullable<Guid>)]
     shop_id: Option<ShopId>,
+    #[diesel(sql_type = BigInt)]
+    segments: i64,
     #[diesel(sql_type = BigInt)]
     members: i64,
     /// Members in whose place somebody else's file now is.
@@ -94,11 +98,12 @@ fn grouped_text(condition: &str) -> String {
     let (high, low) = (format!("(m.covariate_amount / {HALF})"), format!("(m.covariate_amount % {HALF})"));
     let sum = |of: &str, name: &str| format!("CAST(COALESCE(SUM({of}), 0) AS bigint) AS {name}");
     format!(
-        "SELECT m.arm, m.suppressed, m.stage, m.spend_band, m.shop_id, COUNT(*) AS members,
+        "SELECT m.arm, m.suppressed, m.stage, m.spend_band, m.shop_id, COALESCE(m.segments, 0) AS segments,
+             COUNT(*) AS members,
              COUNT(CASE WHEN m.origin_id <> m.customer_id THEN 1 END) AS moved, {}, {}, {}, {}
          FROM campaign_members m WHERE {condition}
-         GROUP BY m.arm, m.suppressed, m.stage, m.spend_band, m.shop_id
-         ORDER BY m.arm, m.suppressed, m.stage, m.spend_band, m.shop_id",
+         GROUP BY m.arm, m.suppressed, m.stage, m.spend_band, m.shop_id, COALESCE(m.segments, 0)
+         ORDER BY m.arm, m.suppressed, m.stage, m.spend_band, m.shop_id, COALESCE(m.segments, 0)",
         sum("m.covariate_amount", "covariate"),
         sum(&format!("{high} * {high}"), "high_high"),
         sum(&format!("{high} * {low}"), "high_low"),
@@ -114,8 +119,9 @@ impl GroupRow {
             + 2 * half * i128::from(self.high_low)
             + i128::from(self.low_low);
         let covariate = Moments { count: self.members, sum: self.covariate.into(), squares };
-        let Self { arm, stage, spend_band, shop_id, .. } = self;
-        Some(MemberSums { group: Group { arm: arm?, stage, spend_band, shop_id }, covariate })
+        let Self { arm, stage, spend_band, shop_id, segments, .. } = self;
+        let group = Group { arm: arm?, stage, spend_band, shop_id, segments };
+        Some(MemberSums { group, covariate })
     }
 }
 

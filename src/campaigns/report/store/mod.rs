@@ -6,7 +6,7 @@ mod funnel;
 mod members;
 mod orders;
 
-pub use after::after;
+pub use after::{Span, after};
 pub use contacts::{ContactRow, contacts, holdout_contacted, overlaps};
 pub use funnel::{FunnelRow, ObjectionRow, funnel, objections};
 pub use members::{Group, MemberSums};

@@ -45,9 +45,9 @@ struct Goods {
 
 impl OrderRow {
     const COLUMNS: &'static str = "m.origin_id, m.customer_id, m.arm, m.stage, m.spend_band, m.shop_id, \
-         m.covariate_amount, o.id, o.paid_at, o.total_amount, o.discount_amount, o.gross_amount, o.net_amount";
-    const ORDER_ID: usize = 7;
-    const WIDTH: usize = 13;
+         m.covariate_amount, m.segments, o.id, o.paid_at, o.total_amount, o.discount_amount, o.gross_amount, o.net_amount";
+    const ORDER_ID: usize = 8;
+    const WIDTH: usize = 14;
 
     fn read(row: &dyn Cells) -> Result<Self, DbError> {
         let none = || DbError::Failed("an order of a report lacks its key".into());
@@ -59,14 +59,15 @@ impl OrderRow {
                 stage: row.text(3)?,
                 spend_band: row.text(4)?,
                 shop_id: row.id(5)?,
+                segments: row.int(7)?.unwrap_or(0),
             },
             covariate_amount: row.int(6)?.unwrap_or(0),
             order_id: row.id(Self::ORDER_ID)?.ok_or_else(none)?,
-            paid_at: row.instant(8)?.ok_or_else(none)?,
-            total_amount: row.int(9)?,
-            discount_amount: row.int(10)?.unwrap_or(0),
-            gross_amount: row.int(11)?,
-            net_amount: row.int(12)?,
+            paid_at: row.instant(9)?.ok_or_else(none)?,
+            total_amount: row.int(10)?,
+            discount_amount: row.int(11)?.unwrap_or(0),
+            gross_amount: row.int(12)?,
+            net_amount: row.int(13)?,
             goods: Goods::default(),
         })
     }
@@ -109,7 +110,8 @@ impl OrderRow {
 }
 
 impl Goods {
-    const COLUMNS: &'static str = "l.position, l.quantity, l.unit_amount, l.total_amount, l.category, p.cost_amount";
+    const COLUMNS: &'static str =
+        "l.position, l.quantity, l.unit_amount, l.total_amount, l.category, p.cost_amount";
 
     /// Counts in the line that stands in the row from the place on, if there is one.
     fn add(&mut self, row: &dyn Cells, first: usize, margins: &Margins) -> Result<(), DbError> {

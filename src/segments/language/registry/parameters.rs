@@ -42,7 +42,11 @@ pub const PURCHASED: &[Parameter] = &[
         parameter("title", Row::Text(RowText::Title), "What the line calls the product."),
         &["product_title"],
     ),
-    parameter("category", Row::Category, "The category's path or any above it: '女装' has '女装/羽绒服'."),
+    parameter(
+        "category",
+        Row::Category,
+        "The category's path or any above it: '女装' has '女装/羽绒服'. The line's, or else its product's.",
+    ),
     also(
         parameter("tag", Row::ProductTags, "A tag of the product in the catalogue, in any case."),
         &["tags", "product_tag"],

@@ -1,0 +1,2 @@
+-- Which of the campaign's cell_segments the member was in at the launch: one bit for each, in their order.
+ALTER TABLE campaign_members ADD COLUMN segments bigint;
