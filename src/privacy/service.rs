@@ -9,6 +9,7 @@ use super::model::{Action, Entry, PrivacyRequestResponse, RequestKind};
 use super::store::{self, Request};
 use super::tombstones::{self, PersonKey, TombstoneKey};
 use crate::clock::IdGen;
+use crate::customers::merging;
 use crate::db::AnyConnection;
 use crate::error::{Error, Result};
 use crate::ids::{CustomerId, PrivacyRequestId, ShopId, TenantId};
@@ -49,7 +50,8 @@ pub fn erase(connection: &mut AnyConnection, act: Act<'_>, customer: CustomerId)
     if person.erased {
         return Ok(());
     }
-    forget(connection, act, &person.customers)?;
+    let traces = Traces::of(connection, act, &person.customers)?;
+    forget(connection, act, &person.customers, &traces)?;
     // Whoever was merged into the person while this went on would be left behind.
     let after = store::person(connection, act.tenant, customer)?;
     if after.is_none_or(|after| after.customers != person.customers) {
@@ -59,19 +61,37 @@ pub fn erase(connection: &mut AnyConnection, act: Act<'_>, customer: CustomerId)
     act.write_down(connection, Action::CustomerErased, Some(person.id.to_string()), details)
 }
 
-/// Takes what is personal about these customers out of every table, and leaves a tombstone for each key by which they
-/// were known.
-fn forget(connection: &mut AnyConnection, act: Act<'_>, customers: &BTreeSet<CustomerId>) -> Result<()> {
-    let keys = store::person_keys(connection, act.tenant, customers)?;
-    // A tombstone of a key that many share would take all of them for the person.
-    let shared = store::shared_keys(connection, act.tenant, customers)?;
-    leave_tombstones(connection, act, &(&keys - &shared))?;
-    webhooks::forget::forget(connection, act.tenant, customers, &keys)?;
+/// The keys of people who are to be forgotten.
+struct Traces {
+    /// By what they are known.
+    keys: BTreeSet<PersonKey>,
+    /// Which of it leaves a tombstone.
+    tombstones: BTreeSet<PersonKey>,
+}
+
+impl Traces {
+    /// Those of whole people: all but what many share, for a tombstone of that would take all of them for the person.
+    fn of(connection: &mut AnyConnection, act: Act<'_>, customers: &BTreeSet<CustomerId>) -> Result<Self> {
+        let keys = store::person_keys(connection, act.tenant, customers)?;
+        let shared = store::shared_keys(connection, act.tenant, customers)?;
+        Ok(Self { tombstones: &keys - &shared, keys })
+    }
+}
+
+/// Takes what is personal about these customers out of every table.
+fn forget(
+    connection: &mut AnyConnection,
+    act: Act<'_>,
+    customers: &BTreeSet<CustomerId>,
+    traces: &Traces,
+) -> Result<()> {
+    leave_tombstones(connection, act, &traces.tombstones)?;
+    webhooks::forget::forget(connection, act.tenant, customers, &traces.keys)?;
     for holding in HOLDINGS {
         store::apply_fate(connection, act.tenant, customers, holding, act.now)?;
     }
     store::clear_lines(connection, act.tenant, customers)?;
-    store::forget_match_keys(connection, act.tenant, &keys)?;
+    store::forget_match_keys(connection, act.tenant, &traces.keys)?;
     store::forget_answers(connection, act.tenant, customers)
 }
 
@@ -168,8 +188,21 @@ pub fn close(
     store::request(connection, act.tenant, id)?.ok_or_else(missing)
 }
 
+fn take_out(connection: &mut AnyConnection, act: Act<'_>, customers: &BTreeSet<CustomerId>) -> Result<()> {
+    let found = tenants::find_tenant(connection, act.tenant)?.ok_or(Error::NotFound { what: "tenant" })?;
+    let change = merging::Change {
+        tenant: act.tenant,
+        country: found.country.as_deref(),
+        now: act.now,
+        ids: act.ids,
+        by: Some(act.actor),
+        because: "shop_erasure",
+    };
+    Ok(merging::take_out(connection, &change, customers)?)
+}
+
 /// Erases a portion of those whom a shop knows and tells whether there may be more. Those whom other shops know as well
-/// lose only what this shop told.
+/// lose what this shop told: who they are to it is parted from them first.
 pub fn erase_of_shop(
     connection: &mut AnyConnection,
     act: Act<'_>,
@@ -179,18 +212,24 @@ pub fn erase_of_shop(
     let known = store::known_to_shop(connection, act.tenant, shop, portion)?;
     if known.is_empty() {
         store::clear_orders_of_shop(connection, act.tenant, shop, act.now)?;
+        webhooks::forget::forget_shop(connection, act.tenant, shop)?;
         return Ok(false);
     }
     let elsewhere = store::known_elsewhere(connection, act.tenant, shop, &known)?;
     let alone: BTreeSet<CustomerId> = known.difference(&elsewhere).copied().collect();
     if !alone.is_empty() {
         let people = store::with_merged(connection, act.tenant, alone.clone())?;
-        forget(connection, act, &people)?;
+        let traces = Traces::of(connection, act, &people)?;
+        forget(connection, act, &people, &traces)?;
     }
     if !elsewhere.is_empty() {
-        let keys = store::keys_in_shop(connection, act.tenant, shop, &elsewhere)?;
-        leave_tombstones(connection, act, &keys)?;
-        store::forget_in_shop(connection, act.tenant, shop, &elsewhere)?;
+        let theirs = store::told_by_shop(connection, act.tenant, shop, &elsewhere)?;
+        // Their phone and mailbox stay theirs in the other shops, so only the shop's ids leave tombstones.
+        let tombstones = store::keys_in_shop(connection, act.tenant, shop, &elsewhere)?;
+        let told = store::person_keys(connection, act.tenant, &theirs)?;
+        let keys = &told | &tombstones;
+        take_out(connection, act, &theirs)?;
+        forget(connection, act, &theirs, &Traces { keys, tombstones })?;
     }
     let details = json!({"customers": alone.len(), "known_elsewhere": elsewhere.len()});
     act.write_down(connection, Action::CustomerErased, Some(shop.to_string()), details)?;

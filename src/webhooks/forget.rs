@@ -50,6 +50,25 @@ pub fn forget(
     forget_unnamed(connection, tenant, &words)
 }
 
+/// Forgets the texts of all that a shop's platform pushed; that something came stays known.
+pub fn forget_shop(connection: &mut AnyConnection, tenant: TenantId, shop: ShopId) -> Result<()> {
+    let nothing = match connection.backend() {
+        Backend::Sqlite => "x''",
+        Backend::Postgres => "''::bytea",
+    };
+    sql!(
+        "UPDATE webhook_deliveries SET subject = NULL, query = {}, body = {}
+         WHERE tenant_id = {} AND shop_id = {} AND status <> {}",
+        "",
+        Sql::text(nothing),
+        tenant,
+        shop,
+        "pending"
+    )
+    .execute(connection)?;
+    Ok(())
+}
+
 /// What tells that a text is about these people: their keys, phones, mailboxes and orders.
 fn words(
     connection: &mut AnyConnection,

@@ -142,6 +142,18 @@ pub fn tell(
     Ok(())
 }
 
+/// Forgets what was told of these customers.
+pub fn forget(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    customers: &BTreeSet<CustomerId>,
+) -> Result<(), DbError> {
+    let ids = Column::ids(customers.iter().copied());
+    sql!("DELETE FROM match_links WHERE tenant_id = {} AND customer_id {}", tenant, ids)
+        .execute(connection)?;
+    Ok(())
+}
+
 #[derive(QueryableByName)]
 struct HeldRow {
     #[diesel(sql_type = Text)]

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::IdGen;
 use crate::consents;
-use crate::db::{AnyConnection, DbError};
+use crate::db::{AnyConnection, DbError, look_up_by_key};
 use crate::ids::{CustomerId, TenantId};
 use crate::ingest::load::OrderKey;
 use crate::ingest::{load, rebuild};
@@ -41,6 +41,12 @@ pub struct Change<'a> {
     pub by: Option<&'a str>,
     /// Why merges come undone by this.
     pub because: &'static str,
+}
+
+impl Change<'_> {
+    fn undone(&self) -> Undone {
+        Undone { at: self.now, by: self.by.map(String::from), because: self.because.into() }
+    }
 }
 
 /// Finds out anew who is one person among these customers and everybody connected with them, moves what has to move, and
@@ -78,6 +84,24 @@ pub fn regroup(
     Ok(grouping.survivors)
 }
 
+/// Lets each of these customers stand alone: the keys that were told of them and the merges by hand that connect them
+/// with others are taken back.
+pub fn take_out(
+    connection: &mut AnyConnection,
+    change: &Change<'_>,
+    customers: &BTreeSet<CustomerId>,
+) -> Result<(), DbError> {
+    look_up_by_key(connection)?;
+    let closure = Closure::read(connection, change.tenant, customers)?;
+    let theirs = |merge: &closure::Merge| customers.contains(&merge.from) || customers.contains(&merge.into);
+    let by_hand =
+        closure.merges.iter().filter(|(_, merge)| merge.by_hand && theirs(merge)).map(|(id, _)| *id);
+    log::undo(connection, change.tenant, by_hand, &change.undone())?;
+    links::forget(connection, change.tenant, customers)?;
+    regroup(connection, change, &closure.people.keys().copied().collect(), &BTreeSet::new())?;
+    Ok(())
+}
+
 /// Merges that no longer hold are undone, and those that a key told are written down.
 fn write_log(
     connection: &mut AnyConnection,
@@ -90,8 +114,7 @@ fn write_log(
         .merges
         .iter()
         .partition(|(_, merge)| merge.by_hand || survivor(&merge.from) == survivor(&merge.into));
-    let undone = Undone { at: change.now, by: change.by.map(String::from), because: change.because.into() };
-    log::undo(connection, change.tenant, fell.into_iter().map(|(id, _)| *id), &undone)?;
+    log::undo(connection, change.tenant, fell.into_iter().map(|(id, _)| *id), &change.undone())?;
     let explained: BTreeSet<CustomerId> = hold.into_iter().map(|(_, merge)| merge.from).collect();
     let new: Vec<Entry> = grouping
         .joins

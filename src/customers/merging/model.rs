@@ -36,7 +36,7 @@ pub struct MergeResponse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone_by: Option<String>,
     /// Why it was undone: `undone` by hand, `not_same` because the two were said not to be the same, `shared_key` because
-    /// the key turned out to be used by more people than one.
+    /// the key turned out to be used by more people than one, `shop_erasure` because the shop that told one of them left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "undone")]
     pub undone_because: Option<String>,

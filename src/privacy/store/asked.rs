@@ -184,20 +184,21 @@ pub fn known_elsewhere(
     )
 }
 
-/// Takes out of people's files by what a shop knows them, and what its orders say of them.
-pub fn forget_in_shop(
+/// Of these people the customers for whom a shop's ids of them were made: who they are to that shop alone.
+pub fn told_by_shop(
     connection: &mut AnyConnection,
     tenant: TenantId,
     shop: ShopId,
-    customers: &BTreeSet<CustomerId>,
-) -> Result<()> {
-    let ids = Column::ids(customers.iter().copied());
-    sql!(
-        "DELETE FROM identities WHERE tenant_id = {} AND customer_id {} AND scope = {}",
-        tenant,
-        ids,
-        shop.to_string()
+    people: &BTreeSet<CustomerId>,
+) -> Result<BTreeSet<CustomerId>> {
+    customers(
+        connection,
+        sql!(
+            "SELECT DISTINCT i.origin_id AS id FROM identities i
+             WHERE i.tenant_id = {} AND i.customer_id {} AND i.scope = {}",
+            tenant,
+            Column::ids(people.iter().copied()),
+            shop.to_string()
+        ),
     )
-    .execute(connection)?;
-    Ok(())
 }

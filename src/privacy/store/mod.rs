@@ -9,7 +9,7 @@ mod requests;
 pub mod rest;
 
 pub use asked::{
-    clear_orders, clear_orders_of_shop, forget_in_shop, known_elsewhere, known_to_shop, people_asked_about,
+    clear_orders, clear_orders_of_shop, known_elsewhere, known_to_shop, people_asked_about, told_by_shop,
 };
 pub use audit::{Filter, count, list, write};
 pub use erase::{apply_fate, clear_lines, forget_answers, forget_match_keys};

@@ -120,4 +120,41 @@ on_both! {
         let asked = app.get("/v1/privacy-requests").bearer_auth(&shop.token).answer().await;
         assert_eq!(asked.at("/data/0/kind"), "shop_erasure");
     }
+
+    async fn when_a_shop_leaves_others_keep_what_they_told_themselves(app: TestApp) {
+        let shop = Shop::open(&app).await;
+        let other = Shop { id: app.shop(&shop.tenant, "other").await, tenant: shop.tenant.clone(), token: shop.token.clone() };
+        let record = |name: &str, line: &str| json!({"version": "2026-10-01T00:00:00Z", "name": name, "phone": "+8613800001234",
+            "phone_verified": true, "address": {"country": "CN", "city": "杭州", "line": line}});
+        // The shop that leaves knew them first, so that they stand under who they are to it; a third was merged by hand.
+        let first = shop.tell(&app, "leaver-1", record("张小红", "文三路 1 号")).await;
+        let second = other.tell(&app, "stays-1", record("Hong", "南京西路 2 号")).await;
+        assert_eq!(first, second, "the phone tells");
+        let third = other.tell(&app, "stays-2", json!({"nick": "Red"})).await;
+        let leaver = shop.tell(&app, "leaver-2", json!({"name": "小红"})).await;
+        let merge = app.post(&format!("/v1/customers/{third}/merge")).bearer_auth(&shop.token)
+            .json(&json!({"from": leaver})).answer().await;
+        assert_eq!(merge.status, 201, "{merge:?}");
+        for (shop, number, buyer) in [(&shop, 1, "leaver-1"), (&shop, 2, "leaver-2"), (&other, 3, "stays-1"), (&other, 4, "stays-2")] {
+            let buyer = json!({"external_id": buyer, "name": if number < 3 { "张小红" } else { "Hong" }, "phone": null});
+            shop.order(&app, &format!("o{number}"), order("x", buyer)).await;
+        }
+        by_webhook(&app, &shop, service::shop_redact);
+        while by_webhook(&app, &shop, |connection, act, shop| service::erase_of_shop(connection, act, shop, 2)) {}
+        assert_eq!(places(&app, &["leaver-", "张小红", "小红", "文三路"]), Vec::<String>::new());
+        for (external_id, name, nick) in [("stays-1", json!("Hong"), Value::Null), ("stays-2", json!("Hong"), json!("Red"))] {
+            let list = format!("/v1/customers?shop_id={}&external_id={external_id}", other.id);
+            let list = app.get(&list).bearer_auth(&shop.token).answer().await;
+            let path = format!("/v1/customers/{}/profile", list.text("/data/0/id"));
+            let profile = app.get(&path).bearer_auth(&shop.token).answer().await;
+            assert_eq!(profile.at("/facts/orders"), 1, "{profile:?}");
+            assert_eq!((profile.at("/customer/name"), profile.at("/customer/nick")), (&name, &nick), "{external_id}");
+            assert!(profile.at("/customer").get("erased_at").is_none(), "{profile:?}");
+        }
+        // The phone is still theirs: a record of another shop finds them, however old it is.
+        let again = other.tell(&app, "stays-3", record("Hong", "南京西路 2 号")).await;
+        let list = format!("/v1/customers?shop_id={}&external_id=stays-1", other.id);
+        let list = app.get(&list).bearer_auth(&shop.token).answer().await;
+        assert_eq!(list.text("/data/0/id"), again);
+    }
 }
