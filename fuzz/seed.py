@@ -15,6 +15,7 @@ QUERIES = [
     "products_purchased MATCHES (category = '羽绒服', attributes.尺码 = 'XXXXL', date >= -1y)",
     "AT LEAST 2 OF (stage = 'dormant', NOT customer_tags CONTAINS 'vip', SAMPLE(10%, seed: 'x')) TOP 10 BY amount_spent",
     "amount_spent(platform: 'taobao', date: -1y..today) BETWEEN 10.5 AND 99 -- a comment",
+    "SEQUENCE (orders_placed(count_at_least: 2, shop: ('a', 'b')) THEN NOT orders_placed(amount_at_most: 5) WITHIN 60d) AS OF -1y",
     "anniversary(birthday) BETWEEN today AND +7d OR IN SEGMENT 'a''b'",
 ]
 

@@ -142,8 +142,12 @@ impl Parser<'_> {
     /// The rest of a comparison inside of parentheses: `name: value` or `name operator value`.
     fn narrowing(&mut self, owner: &Name, mut name: Name, start: &Place) -> Parsed<Comparison> {
         let test = if self.take_sign(":") {
+            // What is left must be a name by itself: `_at_least` and `not_at_most` are names as a whole.
+            let alone = name.parts.len() == 1;
+            let is_name = |bare: &&str| !(alone && (bare.is_empty() || is_reserved(bare)));
             let suffixed = |parts: &[String], suffix: &str| {
-                parts.last().and_then(|last| last.strip_suffix(suffix)).map(str::to_owned)
+                let bare = parts.last().and_then(|last| last.strip_suffix(suffix));
+                bare.filter(is_name).map(str::to_owned)
             };
             let (least, most) = (suffixed(&name.parts, "_at_least"), suffixed(&name.parts, "_at_most"));
             let operator = match (&least, &most) {
@@ -191,9 +195,8 @@ impl Parser<'_> {
     /// A name in parts.
     pub(super) fn name(&mut self) -> Parsed<Name> {
         let start = self.here();
-        let reserved = |word: &str| RESERVED.iter().any(|reserved| word.eq_ignore_ascii_case(reserved));
         let first = match self.peek().map(|placed| &placed.token) {
-            Some(Token::Word(word)) if !reserved(word) => word.clone(),
+            Some(Token::Word(word)) if !is_reserved(word) => word.clone(),
             _ => return Err(self.expected("the name of a field or function", &[])),
         };
         self.take();
@@ -262,6 +265,10 @@ impl Parser<'_> {
         }
         Err(self.expected(OPERATORS, OPERATOR_WORDS))
     }
+}
+
+fn is_reserved(word: &str) -> bool {
+    RESERVED.iter().any(|reserved| word.eq_ignore_ascii_case(reserved))
 }
 
 /// Whether the name is that of an anniversary, and then whether it is the lunar one.

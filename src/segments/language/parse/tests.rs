@@ -34,6 +34,18 @@ fn and_binds_tighter_than_or_and_parentheses_are_kept_where_they_matter() {
 }
 
 #[test]
+fn a_name_that_is_all_suffix_or_leaves_a_keyword_is_a_name_as_a_whole() {
+    for (written, read) in [
+        ("a(_at_least: 'x') = 1", "a(_at_least = 'x') = 1"),
+        ("a(_at_most: 2, not_at_least: 1..2) = 1", "a(_at_most = 2, not_at_least BETWEEN 1 AND 2) = 1"),
+        ("a(In_at_most: -90d) = 1", "a(In_at_most >= -90d) = 1"),
+        ("a(x.not_at_least: 2, x._at_most: 3) = 1", "a(x.not >= 2, x.'' <= 3) = 1"),
+    ] {
+        assert_eq!((canonical(written).as_str(), canonical(read).as_str()), (read, read), "{written}");
+    }
+}
+
+#[test]
 fn quotes_are_doubled_or_stand_behind_a_backslash() {
     assert_eq!(canonical(r#"a = 'it''s'"#), "a = 'it''s'");
     assert_eq!(canonical(r#"a = '\'VIP\''"#), "a = '''VIP'''");
