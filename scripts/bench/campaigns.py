@@ -22,7 +22,7 @@ from segments_places import Psql, Service, database, open_sqlite, uuid_of
 
 SCOPES = "campaigns:read campaigns:write segments:read customers:read"
 CALL = 10_000
-WINDOW_DAYS = 45
+WINDOW_DAYS = 23
 DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -162,7 +162,7 @@ class Bench:
         self.hand(f"DELETE FROM touches WHERE tenant_id = {self.tenant} AND campaign_id = {self.key}")
         self.hand(
             "INSERT INTO touches (tenant_id, channel, external_id, id, customer_id, origin_id, campaign_id, arm, touched_at,"
-            f" sent_at, created_at, updated_at) SELECT m.tenant_id, 'sms', 'bench ' || {text_id}, {random_id}, m.customer_id,"
+            f" sent_at, created_at, updated_at) SELECT m.tenant_id, 'sms', '{self.id} ' || {text_id}, {random_id}, m.customer_id,"
             f" m.origin_id, m.campaign_id, m.arm, {self.moment(from_)}, {self.moment(from_)}, {self.moment(from_)},"
             f" {self.moment(from_)} FROM campaign_members m WHERE {mine} AND m.arm <> 'holdout'"
         )
@@ -177,6 +177,11 @@ class Bench:
             "SELECT x.arm, COUNT(*), SUM(x.orders), SUM(x.spent), SUM(1.0 * x.spent * x.spent) FROM (SELECT m.arm, m.origin_id,"
             f" COUNT(*) AS orders, SUM(o.net_amount) AS spent FROM {orders} WHERE {mine} AND {window}"
             " GROUP BY m.arm, m.origin_id) x GROUP BY x.arm",
+            # The cost of the goods sold, by arm.
+            "SELECT x.arm, COUNT(x.goods), SUM(x.goods), SUM(1.0 * x.goods * x.goods) FROM (SELECT m.arm, m.origin_id,"
+            f" SUM(p.cost_amount * l.quantity) AS goods FROM {orders} JOIN order_lines l ON l.tenant_id = {self.tenant}"
+            f" AND l.order_id = o.id LEFT JOIN products p ON p.tenant_id = {self.tenant} AND p.shop_id = l.shop_id"
+            f" AND p.external_id = l.product_external_id WHERE {mine} AND {window} GROUP BY m.arm, m.origin_id) x GROUP BY x.arm",
             "SELECT t.arm, t.channel, COUNT(*), COUNT(DISTINCT t.origin_id), COUNT(t.delivered_at), COUNT(t.opened_at),"
             f" COUNT(t.clicked_at) FROM touches t WHERE {touched} GROUP BY t.arm, t.channel",
             f"SELECT COUNT(*), SUM(o.net_amount) FROM {orders} JOIN touches t ON t.tenant_id = {self.tenant}"

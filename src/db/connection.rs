@@ -106,8 +106,8 @@ impl Target {
                      PRAGMA synchronous = FULL;
                      PRAGMA foreign_keys = ON;
                      PRAGMA cache_size = -16384;
-                     PRAGMA wal_autocheckpoint = 16000;
-                     PRAGMA journal_size_limit = 67108864;
+                     PRAGMA wal_autocheckpoint = 64000;
+                     PRAGMA journal_size_limit = 268435456;
                      PRAGMA temp_store = MEMORY;",
                     BUSY_TIMEOUT.as_millis()
                 ))?;
@@ -181,6 +181,17 @@ pub(super) fn limit_waiting(connection: &mut AnyConnection) -> Result<(), DbErro
         )?),
         #[cfg(feature = "sqlite")]
         AnyConnection::Sqlite(_) => Ok(()),
+    }
+}
+
+/// Sets up a connection that writes all day: its changes go to pages all over the file, and a page that it still holds need
+/// not be read again.
+pub(super) fn prepare_writer(connection: &mut AnyConnection) -> Result<(), DbError> {
+    match connection {
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(_) => Ok(()),
+        #[cfg(feature = "sqlite")]
+        AnyConnection::Sqlite(connection) => Ok(connection.batch_execute("PRAGMA cache_size = -131072")?),
     }
 }
 

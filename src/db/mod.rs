@@ -6,6 +6,8 @@
 
 mod apart;
 mod calendar;
+#[cfg(feature = "sqlite")]
+mod checkpoint;
 mod connection;
 #[cfg(feature = "postgres")]
 mod distribute;

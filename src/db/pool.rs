@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+#[cfg(feature = "sqlite")]
+use super::checkpoint::Checkpointer;
 use super::{AnyConnection, Backend, DbError, Target, connection, transaction};
 use diesel::r2d2 as pool;
 
@@ -42,6 +44,8 @@ struct Lanes {
     /// One more connection that writes, where several may: for what must not wait behind writers that are stuck.
     urgent: Option<Lane>,
     replica: Option<Lane>,
+    #[cfg(feature = "sqlite")]
+    _checkpointer: Option<Checkpointer>,
     long_reads: Arc<Semaphore>,
     target: Target,
     replica_target: Option<Target>,
@@ -75,13 +79,20 @@ impl Db {
         Ok(Self {
             lanes: Arc::new(Lanes {
                 backend: target.backend(),
-                main: Lane::open(target, options, options.connections)?,
-                write: Lane::open(target, options, writers)?,
+                main: Lane::open(target, options, options.connections, Use::Read)?,
+                write: Lane::open(target, options, writers, Use::Write)?,
                 urgent: match target.backend() {
                     Backend::Sqlite => None,
-                    Backend::Postgres => Some(Lane::open(target, options, 1)?),
+                    Backend::Postgres => Some(Lane::open(target, options, 1, Use::Write)?),
                 },
-                replica: replica.map(|url| Lane::open(url, options, options.connections)).transpose()?,
+                replica: replica
+                    .map(|url| Lane::open(url, options, options.connections, Use::Read))
+                    .transpose()?,
+                #[cfg(feature = "sqlite")]
+                _checkpointer: match target {
+                    Target::Sqlite { path } => Some(Checkpointer::start(target, path)?),
+                    Target::Postgres { .. } => None,
+                },
                 long_reads: Arc::new(Semaphore::new(options.long_reads as usize)),
                 target: target.clone(),
                 replica_target: replica.cloned(),
@@ -209,8 +220,9 @@ struct Lane {
 }
 
 impl Lane {
-    fn open(target: &Target, options: &DbOptions, size: u32) -> Result<Self, DbError> {
-        let manager = Manager { target: target.clone(), statement_cache: options.statement_cache };
+    fn open(target: &Target, options: &DbOptions, size: u32, what_for: Use) -> Result<Self, DbError> {
+        let statement_cache = options.statement_cache;
+        let manager = Manager { target: target.clone(), statement_cache, what_for };
         let pool = pool::Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
@@ -247,6 +259,14 @@ fn no_connection(error: &pool::PoolError) -> DbError {
 struct Manager {
     target: Target,
     statement_cache: bool,
+    what_for: Use,
+}
+
+/// What the connections of a lane do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Read,
+    Write,
 }
 
 struct Pooled {
@@ -278,6 +298,9 @@ impl pool::ManageConnection for Manager {
     fn connect(&self) -> Result<Pooled, DbError> {
         let mut connection = self.target.connect(self.statement_cache)?;
         connection::limit_waiting(&mut connection)?;
+        if self.what_for == Use::Write {
+            connection::prepare_writer(&mut connection)?;
+        }
         Ok(Pooled { connection, dead: false, used: Instant::now() })
     }
 
