@@ -148,8 +148,8 @@ class Bench:
         print(f"   {'touches over HTTP':28} {len(ids) / took:9.0f} a second (to reach 10,000), {len(ids)} touches", flush=True)
 
     def report(self) -> None:
-        # As if it had been launched two months ago, so that its window is full of orders.
-        from_ = datetime.datetime.now(datetime.UTC).replace(microsecond=0) - datetime.timedelta(days=60)
+        # As if it had been launched a month ago, so that its window is full of orders.
+        from_ = datetime.datetime.now(datetime.UTC).replace(microsecond=0) - datetime.timedelta(days=30)
         until = from_ + datetime.timedelta(days=WINDOW_DAYS)
         window = f"o.paid_at >= {self.moment(from_)} AND o.paid_at < {self.moment(until)}"
         self.hand(

@@ -35,7 +35,7 @@ pub use pool::{Db, DbOptions, LongRead};
 pub use slow::warn_of_slow_statements;
 pub use snapshot::snapshot;
 pub use sql::{AnyKind, Bind, Column, Row, Sql};
-pub use stream::{Cells, Raw, Shape, each_row};
+pub use stream::{Cells, Raw, Shape, each_row, each_row_of_all};
 pub use upsert::{OnConflict, Table, Upsert};
 
 /// Runs the same diesel code on the connection's own backend, for what [`MultiBackend`] cannot express.

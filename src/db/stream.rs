@@ -105,6 +105,21 @@ pub fn each_row<E: From<DbError>>(
     }
 }
 
+/// [`each_row`] for statements that are long in the making and answer fewer rows: PostgreSQL works on a cursor with one
+/// process alone, on a whole statement with several.
+pub fn each_row_of_all<E: From<DbError>>(
+    connection: &mut AnyConnection,
+    query: &Sql<'_>,
+    mut see: impl FnMut(&dyn Cells) -> Result<(), E>,
+) -> Result<(), E> {
+    match connection {
+        #[cfg(feature = "postgres")]
+        AnyConnection::Postgres(connection) => postgres::each_row_of_all(connection, query, &mut see),
+        #[cfg(feature = "sqlite")]
+        AnyConnection::Sqlite(_) => each_row(connection, query, see),
+    }
+}
+
 /// The row has fewer columns than were asked for, or others.
 fn misfit(place: usize) -> DbError {
     DbError::Failed(format!("column {place} of a streamed row is not what was expected"))
@@ -114,7 +129,7 @@ fn misfit(place: usize) -> DbError {
 mod postgres {
     use std::marker::PhantomData;
 
-    use diesel::pg::Pg;
+    use diesel::pg::{Pg, PgConnection, PgRowByRowLoadingMode};
 
     use super::*;
 
@@ -149,6 +164,19 @@ mod postgres {
             }
         }
         sql!("CLOSE streamed").execute(connection).map_err(DbError::from)?;
+        Ok(())
+    }
+
+    /// Takes each row as it comes over the wire.
+    pub(super) fn each_row_of_all<E: From<DbError>>(
+        connection: &mut PgConnection,
+        query: &Sql<'_>,
+        see: &mut dyn FnMut(&dyn Cells) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let rows = LoadConnection::<PgRowByRowLoadingMode>::load(connection, query).map_err(DbError::from)?;
+        for row in rows {
+            see(&PgCells { row: &row.map_err(DbError::from)?, life: PhantomData })?;
+        }
         Ok(())
     }
 

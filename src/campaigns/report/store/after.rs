@@ -1,7 +1,7 @@
 //! What members did after the window.
 
 use super::Scope;
-use crate::db::{AnyConnection, DbError, Sql, each_row};
+use crate::db::{AnyConnection, DbError, Sql, each_row_of_all};
 use crate::error::Result;
 use crate::sql;
 use crate::time::Timestamp;
@@ -66,7 +66,7 @@ pub fn after(connection: &mut AnyConnection, scope: &Scope, spans: &[Span]) -> R
         scope.members()
     );
     let mut rows = Vec::new();
-    each_row::<DbError>(connection, &query, |row| {
+    each_row_of_all::<DbError>(connection, &query, |row| {
         let arm = row.text(0)?.unwrap_or_default();
         let count = |place| Ok::<_, DbError>(row.int(place)?.unwrap_or(0));
         for (place, span) in spans.iter().enumerate() {

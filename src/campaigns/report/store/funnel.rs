@@ -4,7 +4,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::Scope;
-use crate::db::{AnyConnection, Cells, DbError, Sql, each_row};
+use crate::db::{AnyConnection, Cells, DbError, Sql, each_row_of_all};
 use crate::error::Result;
 use crate::sql;
 use crate::touches::Outcome;
@@ -113,7 +113,7 @@ fn repeated(connection: &mut AnyConnection, scope: &Scope, by_channel: bool) -> 
 
 fn rows(connection: &mut AnyConnection, query: &Sql<'_>) -> Result<Vec<FunnelRow>> {
     let mut rows = Vec::new();
-    each_row::<DbError>(connection, query, |row| {
+    each_row_of_all::<DbError>(connection, query, |row| {
         rows.push(read(row)?);
         Ok(())
     })?;

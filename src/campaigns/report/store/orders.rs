@@ -10,7 +10,7 @@ use crate::campaigns::document::Conversion;
 use crate::campaigns::settings::Margins;
 use crate::campaigns::store::qualifying::{codes_of, qualifying};
 use crate::db::types::Guid;
-use crate::db::{AnyConnection, Cells, Column, DbError, Sql, each_row};
+use crate::db::{AnyConnection, Cells, Column, DbError, Sql, each_row_of_all};
 use crate::error::{Error, Result};
 use crate::ids::{CustomerId, OrderId};
 use crate::sql;
@@ -163,7 +163,7 @@ pub fn each_order(
     );
     // An order comes as often as it has lines, one after the other.
     let mut current: Option<OrderRow> = None;
-    each_row::<Error>(connection, &query, |row| {
+    each_row_of_all::<Error>(connection, &query, |row| {
         let id = row.id(OrderRow::ORDER_ID)?;
         if current.as_ref().map(|order| order.order_id) != id
             && let Some(order) = current.replace(OrderRow::read(row)?)
