@@ -22,6 +22,7 @@ mod sql;
 mod stream;
 pub mod types;
 mod upsert;
+mod young;
 
 pub use apart::{apart, retry, split};
 pub use calendar::LocalTime;

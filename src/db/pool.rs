@@ -7,6 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 #[cfg(feature = "sqlite")]
 use super::checkpoint::Checkpointer;
+use super::young::Growth;
 use super::{AnyConnection, Backend, DbError, Target, connection, transaction};
 use diesel::r2d2 as pool;
 
@@ -46,6 +47,7 @@ struct Lanes {
     replica: Option<Lane>,
     #[cfg(feature = "sqlite")]
     _checkpointer: Option<Checkpointer>,
+    growth: Growth,
     long_reads: Arc<Semaphore>,
     target: Target,
     replica_target: Option<Target>,
@@ -93,6 +95,7 @@ impl Db {
                     Target::Sqlite { path } => Some(Checkpointer::start(target, path)?),
                     Target::Postgres { .. } => None,
                 },
+                growth: Growth::default(),
                 long_reads: Arc::new(Semaphore::new(options.long_reads as usize)),
                 target: target.clone(),
                 replica_target: replica.cloned(),
@@ -145,7 +148,8 @@ impl Db {
         E: From<DbError> + From<diesel::result::Error> + Send + 'static,
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
-        run(&self.lanes, |lanes| &lanes.write, move |connection| transaction(connection, work)).await
+        let lanes = Arc::clone(&self.lanes);
+        run(&self.lanes, |lanes| &lanes.write, move |connection| lanes.commit(connection, work)).await
     }
 
     /// [`Db::write`] for threads that may block: the batcher and the command line.
@@ -153,7 +157,7 @@ impl Db {
     where
         E: From<DbError> + From<diesel::result::Error>,
     {
-        self.lanes.write.run(move |connection| transaction(connection, work))
+        self.lanes.write.run(move |connection| self.lanes.commit(connection, work))
     }
 
     /// [`Db::write_blocking`] that does not wait behind other writers, as far as the database lets several write.
@@ -186,6 +190,18 @@ impl Db {
             .flatten()
             .map(|lane| lane.pool.state())
             .fold((0, 0), |(open, idle), state| (open + state.connections, idle + state.idle_connections))
+    }
+}
+
+impl Lanes {
+    fn commit<T, E: From<diesel::result::Error>>(
+        &self,
+        connection: &mut AnyConnection,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let written = transaction(connection, work)?;
+        self.growth.note(connection);
+        Ok(written)
     }
 }
 

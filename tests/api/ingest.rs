@@ -6,3 +6,4 @@ mod heavy;
 mod histories;
 mod merges;
 mod rates;
+mod young;
