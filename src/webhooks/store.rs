@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::apply::Settled;
 use super::delivery::{DeliveryResponse, DeliveryStatus, FullDeliveryResponse, Header};
 use super::inbox::{Arrival, Stored};
-use crate::db::types::{Guid, Instant, Json, JsonText};
+use crate::db::types::{Document, Guid, Instant, Json, JsonText};
 use crate::db::{AnyConnection, Backend, Column, DbError, Keyed, OnConflict, Sql, Table, Upsert};
 use crate::error::{Error, Result};
 use crate::ids::{DeliveryId, ShopId, TenantId};
@@ -87,6 +87,10 @@ pub fn insert(
     let arrivals = || rows.iter().map(|(arrival, _)| *arrival);
     let settled = || rows.iter().map(|(_, settled)| *settled);
     let is_settled = |settled: &Settled| settled.status != DeliveryStatus::Pending;
+    let headers: Result<Vec<Document>, _> =
+        arrivals().map(|arrival| Document::of(&arrival.request.headers)).collect();
+    let headers =
+        headers.map_err(|error| DbError::Failed(format!("headers cannot be written down: {error}")))?;
     let values = vec![
         Column::ids(arrivals().map(|_| tenant)),
         Column::ids(arrivals().map(|arrival| arrival.id)),
@@ -103,7 +107,7 @@ pub fn insert(
         Column::optional_instants(arrivals().map(|arrival| arrival.event_at)),
         Column::optional_instants(settled().map(|settled| is_settled(settled).then_some(now))),
         Column::ints(settled().map(|settled| i64::from(is_settled(settled)))),
-        Column::jsons(arrivals().map(|arrival| serde_json::json!(arrival.request.headers))),
+        Column::documents(headers),
         Column::texts(arrivals().map(|arrival| arrival.request.tail.as_str())),
         Column::texts(arrivals().map(|arrival| arrival.request.query.as_str())),
         Column::bytes(rows.iter().map(|(arrival, settled)| match forgets(arrival, settled) {
