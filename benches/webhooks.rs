@@ -37,8 +37,10 @@ const CONNECTIONS: usize = 64;
 const CUSTOMERS: usize = 20_000;
 /// Seconds of a turn.
 const TURN: u64 = 5;
-/// More orders than a connection can send in a turn.
-const ORDERS_A_TURN: usize = 100_000;
+/// More orders than can be sent in a turn.
+const ORDERS_A_TURN: usize = 1_000_000;
+/// Where a shop's numbers begin, so that all have as many digits.
+const FIRST_NUMBER: usize = 1_000_000_000;
 const JWT_SECRET: &str = "a secret for benchmarks, 32 bytes long at least";
 const KEY: &[u8] = b"a key of a shop for benchmarks";
 
@@ -132,13 +134,14 @@ impl Bench {
         self.check(sent).await;
     }
 
-    /// New orders for a turn, all one way.
+    /// New orders for a turn, all one way. Their numbers ascend with the time, as a shop gives them.
     async fn turn(&self, way: Way, turn: usize) -> Sum {
         let (token, tenant, shop) = (self.token.clone(), self.tenant.clone(), self.shop.clone());
         let next = move |connection: usize, number: usize| {
-            let number = (turn * CONNECTIONS + connection) * ORDERS_A_TURN + number;
-            // A second apart within a turn's time, as from a shop that is open.
-            let body = raw::body(number, turn * 10_000 + number % ORDERS_A_TURN, CUSTOMERS);
+            let order = turn * ORDERS_A_TURN + number * CONNECTIONS + connection;
+            // Paid about when it comes in.
+            let body = raw::body(order, turn * 10_000 + number, CUSTOMERS);
+            let number = FIRST_NUMBER + order;
             match way {
                 Way::Put => request("PUT", &format!("/v1/shops/{shop}/orders/o{number}"), &token, &body),
                 Way::Delivery => signed(&format!("/v1/webhooks/{tenant}/{shop}"), number, &body),
