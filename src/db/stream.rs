@@ -116,7 +116,7 @@ pub fn each_row_of_all<E: From<DbError>>(
         #[cfg(feature = "postgres")]
         AnyConnection::Postgres(connection) => postgres::each_row_of_all(connection, query, &mut see),
         #[cfg(feature = "sqlite")]
-        AnyConnection::Sqlite(_) => each_row(connection, query, see),
+        AnyConnection::Sqlite(_) => each_row(connection, query, &mut see),
     }
 }
 
