@@ -6,8 +6,8 @@
 
 The launch is held against one INSERT ... SELECT of the same rows (stage, spend band, shop and covariate of everybody, without
 the draw) into a table with the same indexes; the report
-against four statements that a careful analyst would write for its figures: members with their covariate, the orders of the
-window by member, the funnel, and the contacts before each order. Touches go in over HTTP, 10,000 a call; those beyond
+against five statements that a careful analyst would write for its figures: members with their covariate, the orders of the
+window by member, the cost of goods, the funnel, and the contacts before each order. Touches go in over HTTP, 10,000 a call; those beyond
 --touches are put beside them by SQL, so that the report has one for every member.
 """
 
@@ -109,7 +109,7 @@ class Bench:
         by_hand = self.hand(
             f"INSERT INTO bench_members SELECT {self.tenant}, {self.key}, c.id, c.id, 'a', NULL,"
             f" CASE WHEN f.last_order_at > {self.moment(year_ago)} THEN 'active' ELSE 'lost' END,"
-            " CASE WHEN f.spent_amount < 100000 THEN 'low' ELSE 'high' END, s.shop_id, COALESCE(b.spent, 0)"
+            " CASE WHEN f.spent_amount < 100000 THEN 'low' ELSE 'high' END, s.shop_id, COALESCE(b.spent, 0), 0"
             f" FROM customers c JOIN customer_facts f ON f.tenant_id = {self.tenant} AND f.customer_id = c.id"
             " LEFT JOIN (SELECT customer_id, shop_id, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY last_order_at DESC,"
             f" shop_id) AS place FROM customer_shop_facts WHERE tenant_id = {self.tenant}) s"

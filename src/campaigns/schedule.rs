@@ -47,6 +47,7 @@ fn launch(run: &Run<'_>, tenant: &Tenant, campaign: &Campaign) -> Result<Campaig
         now: run.now,
         ids: run.ids,
         personal,
+        personal_cells: true,
     }
     .run()
 }

@@ -29,7 +29,7 @@ pub struct Margins {
     /// Where nothing else tells.
     #[schema(example = 40, minimum = 0, maximum = 100)]
     pub default_percent: Option<i64>,
-    /// By category, as the order lines name it.
+    /// By category, as the order line names it, or else its product.
     #[schema(max_items = 200)]
     pub categories: Vec<Margin>,
 }

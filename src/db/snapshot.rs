@@ -9,7 +9,8 @@ use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager}
 use super::{AnyConnection, DbError};
 
 /// Runs `work`, which reads only: all of its statements see the database as it was at the first, and what takes longer
-/// than `limit` is stopped with [`DbError::TooSlow`] and leaves the connection free.
+/// than `limit` (on SQLite all of them together, on PostgreSQL each) is stopped with [`DbError::TooSlow`] and leaves the
+/// connection free.
 pub fn snapshot<T, E: From<DbError>>(
     connection: &mut AnyConnection,
     limit: Duration,

@@ -1,6 +1,6 @@
-//! Rows one after the other, however many, without holding them: for exports.
+//! Rows one after the other, however many, without holding them: for exports and reports.
 //!
-//! PostgreSQL hands them out by a cursor, a batch at a time; SQLite steps through the statement. Cells are looked at
+//! PostgreSQL hands them out by a cursor, a batch at a time, or one by one as they come; SQLite steps through the statement. Cells are looked at
 //! where the driver has them, so that nothing is copied on the way.
 
 use diesel::connection::LoadConnection;

@@ -1,11 +1,12 @@
 //! From a row of the statement to the cells of a file.
 
-use super::columns::{Basis, Column, Fact, Source};
+use super::columns::{Basis, Column, Fact, Source, Standing};
 use super::format::Sheet;
 use crate::currency::average;
 use crate::customers::facts::average_gap_days;
 use crate::db::{Cells, DbError, Raw, Shape};
 use crate::ids::{self, CustomerKind, IdKind};
+use crate::lifecycle::Group;
 
 /// One cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,6 +81,10 @@ fn write_cell(
             put(figure(row, place, *fact, basis)?);
             return Ok(fact.inputs().len());
         }
+        Source::Standing(wanted) => {
+            put(standing(row, place, *wanted, basis)?);
+            return Ok(wanted.inputs().len());
+        }
     }
     Ok(1)
 }
@@ -96,9 +101,39 @@ fn figure(row: &dyn Cells, place: usize, fact: Fact, basis: &Basis) -> Result<Ce
             average_gap_days(int(0)?, moment(1)?, moment(2)?).map_or(Cell::Null, Cell::Number)
         }
         Fact::DaysSinceFirstOrder | Fact::DaysSinceLastOrder => {
-            moment(0)?.map_or(Cell::Null, |moment| Cell::Int(basis.days_since(moment)))
+            moment(0)?.map_or(Cell::Null, |moment| Cell::Int(basis.rules.moment.days_since(moment)))
         }
         Fact::FirstOrderAt | Fact::LastOrderAt => moment(0)?.map_or(Cell::Null, Cell::Moment),
         _ => Cell::Int(int(0)?),
+    })
+}
+
+fn standing(
+    row: &dyn Cells,
+    place: usize,
+    wanted: Standing,
+    basis: &Basis,
+) -> Result<Cell<'static>, DbError> {
+    let rules = &basis.rules;
+    let Some(last) = row.instant(place)? else {
+        let group = if wanted == Standing::RfmGroup { Some(Group::Prospects) } else { None };
+        return Ok(group.map_or(Cell::Null, |group| Cell::Text(group.as_str())));
+    };
+    let days = rules.moment.days_since(last);
+    if wanted == Standing::DaysUntilDormant {
+        return Ok(Cell::Int(rules.thresholds.dormant_after_days - days));
+    }
+    if wanted == Standing::Stage {
+        let first = row.instant(place + 1)?.unwrap_or(last);
+        return Ok(Cell::Text(basis.bounds.stage(first, last).as_str()));
+    }
+    let Some(cuts) = &basis.cuts else { return Ok(Cell::Null) };
+    let int = |offset: usize| Ok::<_, DbError>(row.int(place + offset)?.unwrap_or_default());
+    let scores = cuts.scores(days, int(1)?, int(2)?);
+    Ok(match wanted {
+        Standing::RfmR => Cell::Int(scores.r),
+        Standing::RfmF => Cell::Int(scores.f),
+        Standing::RfmM => Cell::Int(scores.m),
+        _ => Cell::Text(Group::of(scores).as_str()),
     })
 }

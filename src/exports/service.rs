@@ -12,6 +12,7 @@ use super::store::Statement;
 use crate::db::{AnyConnection, DbError, Sql, snapshot};
 use crate::error::{Error, Result};
 use crate::ids::TenantId;
+use crate::lifecycle;
 
 /// What is to be in a file, and how it is to look.
 pub struct Export {
@@ -75,17 +76,24 @@ pub fn run(
         let members = whom(connection)?;
         let statement = Statement { tenant: export.tenant, members, columns: &export.columns };
         let rows = statement.count(connection)?;
+        let mut basis = export.basis.clone();
+        if export.columns.iter().any(|column| column.source.is_scored()) {
+            basis.cuts = lifecycle::cuts(connection, basis.rules.facts, &basis.rfm, &basis.rules.moment)?;
+        }
+        let basis = &basis;
         begin(rows);
         let Layout { format, bom, excel_safe } = export.layout;
         match format {
             Format::Csv => {
                 let names: Vec<&str> = export.columns.iter().map(|column| column.name.as_str()).collect();
-                write(connection, export, &statement, Csv::new(out, &names, bom, excel_safe))?;
+                write(connection, export, basis, &statement, Csv::new(out, &names, bom, excel_safe))?;
             }
-            Format::Ndjson => write(connection, export, &statement, Ndjson::new(out, &export.columns))?,
+            Format::Ndjson => {
+                write(connection, export, basis, &statement, Ndjson::new(out, &export.columns))?;
+            }
             #[cfg(feature = "parquet")]
             Format::Parquet => {
-                write(connection, export, &statement, Parquet::new(out, &export.columns)?)?;
+                write(connection, export, basis, &statement, Parquet::new(out, &export.columns)?)?;
             }
         }
         Ok(rows)
@@ -95,11 +103,12 @@ pub fn run(
 fn write<S: Sheet>(
     connection: &mut AnyConnection,
     export: &Export,
+    basis: &Basis,
     statement: &Statement<'_>,
     mut sheet: S,
 ) -> Result<(), Stop> {
     statement.each_row::<Stop>(connection, |cells| {
-        row::write(cells, &export.columns, &export.basis, export.masked, &mut sheet)?;
+        row::write(cells, &export.columns, basis, export.masked, &mut sheet)?;
         Ok(sheet.end_row()?)
     })?;
     Ok(sheet.finish()?)

@@ -76,15 +76,8 @@ impl Joins {
             Source::Text(column) | Source::Moment(column) => vec![Sql::text(column)],
             Source::Attributes => vec![Sql::text("CAST(c.attributes AS text)")],
             Source::Attribute(key) => vec![self.attribute(key)],
-            Source::Fact(shop, fact) => {
-                let alias = self.facts_of(*shop);
-                let input = |column: &&str| match *column {
-                    "first_order_at" | "last_order_at" => format!("{alias}.{column}"),
-                    // Who never ordered there has ordered nothing.
-                    column => format!("COALESCE({alias}.{column}, 0)"),
-                };
-                fact.inputs().iter().map(|column| Sql::owned(input(column), Vec::new())).collect()
-            }
+            Source::Fact(shop, fact) => self.facts_inputs(*shop, fact.inputs()),
+            Source::Standing(standing) => self.facts_inputs(None, standing.inputs()),
             Source::Currency => Vec::new(),
             Source::Tags => vec![self.list(sql!(
                 "SELECT DISTINCT t.name AS value, t.name_key AS place FROM customer_tags h
@@ -107,6 +100,16 @@ impl Joins {
                 shop.to_string()
             ))],
         }
+    }
+
+    fn facts_inputs<'a>(&mut self, shop: Option<ShopId>, columns: &[&str]) -> Vec<Sql<'a>> {
+        let alias = self.facts_of(shop);
+        let input = |column: &&str| match *column {
+            "first_order_at" | "last_order_at" => format!("{alias}.{column}"),
+            // Who never ordered there has ordered nothing.
+            column => format!("COALESCE({alias}.{column}, 0)"),
+        };
+        columns.iter().map(|column| Sql::owned(input(column), Vec::new())).collect()
     }
 
     fn facts_of(&mut self, shop: Option<ShopId>) -> String {

@@ -101,8 +101,16 @@ pub async fn launch_campaign(
     let (id, now, launched_at) = (path.0, app.clock.now(), body.value.launched_at);
     let (db, ids, personal) = (app.db.clone(), Arc::clone(&app.ids), caller.pii);
     let work = move || {
-        let launch =
-            Launch { db: &db, tenant: &tenant, campaign: id, launched_at, now, ids: &*ids, personal };
+        let launch = Launch {
+            db: &db,
+            tenant: &tenant,
+            campaign: id,
+            launched_at,
+            now,
+            ids: &*ids,
+            personal,
+            personal_cells: personal,
+        };
         let campaign = launch.run()?;
         let (arms, suppressed) = db.read_blocking(|connection| store::sizes(connection, tenant.id, id))?;
         Ok::<_, Error>((campaign, arms, suppressed))

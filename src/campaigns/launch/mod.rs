@@ -52,6 +52,8 @@ pub struct Launch<'a> {
     pub ids: &'a dyn IdGen,
     /// Whether the audience may go by personal data.
     pub personal: bool,
+    /// Whether the segments by which the report is divided may.
+    pub personal_cells: bool,
 }
 
 impl Launch<'_> {
@@ -65,8 +67,8 @@ impl Launch<'_> {
         let at = self.moment(&campaign)?;
         let token = self.ids.uuid(self.now);
         let lease = store::Lease { tenant, campaign: id, token };
-        // The look at the audience is one read, during which the lease cannot be renewed.
-        let until = self.now.plus_seconds(LEASE_SECONDS + LONGEST_LOOK.as_secs() as i64);
+        let started = Instant::now();
+        let until = self.until(started, LONGEST_LOOK);
         if !self.db.write_blocking(|connection| lease.take(connection, self.now, until))? {
             // Somebody else may have finished between the two looks.
             let campaign = self.db.read_blocking(|connection| service::get(connection, tenant, id))?;
@@ -76,7 +78,7 @@ impl Launch<'_> {
                 Err(Error::conflict("launch_in_progress", "the campaign is being launched already"))
             };
         }
-        let launched = self.freeze(&campaign, &lease, at);
+        let launched = self.freeze(&lease, at, started);
         if launched.is_err() {
             // What was written stays unseen; the next launch clears it away.
             let _: Result<()> = self.db.write_blocking(|connection| lease.give_up(connection));
@@ -100,15 +102,24 @@ impl Launch<'_> {
         }
     }
 
-    fn freeze(&self, campaign: &Campaign, lease: &store::Lease, at: Timestamp) -> Result<()> {
-        let started = Instant::now();
+    /// Until when the lease goes from now on. The look at the audience is one read, during which it cannot be renewed.
+    fn until(&self, started: Instant, look: Duration) -> Timestamp {
+        let seconds = (started.elapsed() + look).as_secs() as i64 + LEASE_SECONDS;
+        self.now.plus_seconds(seconds)
+    }
+
+    fn freeze(&self, lease: &store::Lease, at: Timestamp, started: Instant) -> Result<()> {
+        // As it is under the lease: it may have been changed before.
+        let campaign =
+            self.db.read_blocking(|connection| service::get(connection, lease.tenant, lease.campaign))?;
+        let campaign = &campaign;
         let moment = store::Moment {
             at,
             covariate_from: at.plus_seconds(-COVARIATE_DAYS * DAY_SECONDS),
             now: self.now,
         };
         if !campaign.external {
-            self.clear(lease)?;
+            self.clear(lease, started)?;
         }
         let mut candidates = self.db.read_blocking(|connection| {
             snapshot(connection, LONGEST_LOOK, |connection| {
@@ -117,7 +128,8 @@ impl Launch<'_> {
                     let cells = self.cells(connection, campaign, "m.customer_id", &moment)?;
                     return store::assigned(connection, lease, &moment, cells);
                 }
-                let audience = audience(connection, self.tenant, campaign, self.personal, self.now)?;
+                let personal = [self.personal, self.personal_cells];
+                let audience = audience(connection, self.tenant, campaign, personal, self.now)?;
                 store::candidates(connection, lease.tenant, &audience, &moment)
             })
         })?;
@@ -127,7 +139,7 @@ impl Launch<'_> {
         candidates.sort_by_key(|candidate| candidate.origin_id);
         let members = draw(self.tenant, campaign, &candidates, at)?;
         for chunk in members.chunks(CHUNK) {
-            let until = self.now.plus_seconds(started.elapsed().as_secs() as i64 + LEASE_SECONDS);
+            let until = self.until(started, Duration::ZERO);
             self.db.write_blocking(|connection| {
                 if !lease.hold(connection, until)? {
                     return Err(lost());
@@ -136,10 +148,18 @@ impl Launch<'_> {
             })?;
         }
         let ends_at = at.plus_seconds(campaign.document.window_days * DAY_SECONDS);
-        if self.db.write_blocking(|connection| lease.finish(connection, at, ends_at, self.now))? {
+        let finished = self.db.write_blocking(|connection| {
+            if !lease.hold(connection, self.until(started, Duration::ZERO))? {
+                return Err(lost());
+            }
+            lease.finish(connection, campaign.revision, at, ends_at, self.now)
+        })?;
+        if finished {
             Ok(())
         } else {
-            Err(lost())
+            let detail =
+                "the campaign was changed while it was being launched: look at it and launch it again";
+            Err(Error::conflict("campaign_changed", detail))
         }
     }
 
@@ -158,22 +178,29 @@ impl Launch<'_> {
                  the two away",
             ));
         }
-        super::audience::cells(connection, self.tenant, segments, id, self.personal, self.now)
+        super::audience::cells(connection, self.tenant, segments, id, self.personal_cells, self.now)
     }
 
-    /// Members that a launch which died left behind.
-    fn clear(&self, lease: &store::Lease) -> Result<()> {
-        while self.db.write_blocking(|connection| store::clear(connection, lease, CHUNK as i64))? > 0 {}
+    /// Removes members that a launch which died left behind.
+    fn clear(&self, lease: &store::Lease, started: Instant) -> Result<()> {
+        let clear_some = |connection: &mut AnyConnection| {
+            if !lease.hold(connection, self.until(started, LONGEST_LOOK))? {
+                return Err(lost());
+            }
+            store::clear(connection, lease, CHUNK as i64)
+        };
+        while self.db.write_blocking(clear_some)? > 0 {}
         Ok(())
     }
 }
 
-/// Whom the campaign is for, and whom the contact plan keeps out of it now.
+/// Whom the campaign is for, and whom the contact plan keeps out of it now. `personal`: whether the audience, and the segments
+/// of the cells, may go by personal data.
 pub fn audience(
     connection: &mut AnyConnection,
     tenant: &Tenant,
     campaign: &Campaign,
-    personal: bool,
+    [personal, personal_cells]: [bool; 2],
     now: Timestamp,
 ) -> Result<store::Audience<'static>> {
     let audience = campaign.document.audience.as_ref().ok_or_else(|| {
@@ -182,7 +209,7 @@ pub fn audience(
     let condition = super::audience::condition(connection, tenant, audience, personal, now)?;
     let reasons = eligibility(tenant, campaign, connection.backend(), now).reasons();
     let segments = &campaign.document.cell_segments;
-    let cells = super::audience::cells(connection, tenant, segments, "c.id", personal, now)?;
+    let cells = super::audience::cells(connection, tenant, segments, "c.id", personal_cells, now)?;
     Ok(store::Audience { condition, reasons, cells })
 }
 

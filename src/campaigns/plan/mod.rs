@@ -56,7 +56,7 @@ pub fn plan(
     }
     join_large_sets(connection)?;
     let now = question.now;
-    let audience = launch::audience(connection, tenant, campaign, question.personal, now)?;
+    let audience = launch::audience(connection, tenant, campaign, [question.personal; 2], now)?;
     let covariate_from = now.plus_seconds(-COVARIATE_DAYS * DAY_SECONDS);
     let candidates = candidates(connection, tenant.id, &audience, &Moment { at: now, covariate_from, now })?;
     let mut arms: BTreeMap<&str, i64> = BTreeMap::new();

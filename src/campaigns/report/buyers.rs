@@ -38,7 +38,7 @@ impl Buyers {
         if let Some((_, _, buyer)) = &mut self.current {
             buyer.orders += 1;
             buyer.revenue += order.revenue();
-            buyer.margin += order.revenue() - cost;
+            buyer.margin = buyer.margin.saturating_add(order.revenue().saturating_sub(cost));
             buyer.discount += order.in_tenants_currency(order.discount_amount);
         }
     }

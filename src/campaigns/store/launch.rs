@@ -49,10 +49,11 @@ impl Lease {
         Ok(())
     }
 
-    /// Makes the campaign run, and its members visible.
+    /// Makes the campaign run as it was when it was read at this revision, and its members visible.
     pub fn finish(
         &self,
         connection: &mut AnyConnection,
+        revision: i64,
         launched_at: Timestamp,
         ends_at: Timestamp,
         now: Timestamp,
@@ -67,7 +68,7 @@ impl Lease {
                 ends_at,
                 now
             ),
-            sql!(" AND launch_token = {}", self.token),
+            sql!(" AND launch_token = {} AND revision = {}", self.token, revision),
         )
     }
 
@@ -153,18 +154,31 @@ impl Moment {
                 self.at
             )
         };
+        let shops = if self.at == self.now {
+            sql!(
+                "SELECT customer_id, shop_id, ROW_NUMBER() OVER (
+                     PARTITION BY customer_id ORDER BY last_order_at DESC, shop_id) AS place
+                 FROM customer_shop_facts WHERE tenant_id = {} AND last_order_at IS NOT NULL",
+                tenant
+            )
+        } else {
+            sql!(
+                "SELECT customer_id, shop_id, ROW_NUMBER() OVER (
+                     PARTITION BY customer_id ORDER BY paid_at DESC, shop_id) AS place
+                 FROM orders WHERE tenant_id = {} AND customer_id IS NOT NULL AND paid_at < {}",
+                tenant,
+                self.at
+            )
+        };
         sql!(
             "LEFT JOIN ({}) f ON f.customer_id = {}
-             LEFT JOIN (SELECT customer_id, shop_id, ROW_NUMBER() OVER (
-                     PARTITION BY customer_id ORDER BY last_order_at DESC, shop_id) AS place
-                 FROM customer_shop_facts WHERE tenant_id = {} AND last_order_at IS NOT NULL) s
-                 ON s.customer_id = {} AND s.place = 1
+             LEFT JOIN ({}) s ON s.customer_id = {} AND s.place = 1
              LEFT JOIN (SELECT customer_id, CAST(SUM(COALESCE(net_amount, 0)) AS bigint) AS covariate_amount
                  FROM orders WHERE tenant_id = {} AND customer_id IS NOT NULL AND paid_at >= {} AND paid_at < {}
                  GROUP BY customer_id) b ON b.customer_id = {}",
             facts,
             Sql::text(id),
-            tenant,
+            shops,
             Sql::text(id),
             tenant,
             self.covariate_from,

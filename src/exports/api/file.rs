@@ -11,9 +11,10 @@ use crate::error::{Error, Result};
 use crate::exports::columns::{Basis, Column};
 use crate::exports::service::{self, Export, Layout, Stop, Whom};
 use crate::http::stream::{self, BodyWriter};
+use crate::lifecycle::Rules;
 use crate::segments;
 use crate::segments::service::Group;
-use crate::time::{Timestamp, time_zone};
+use crate::time::Timestamp;
 
 const X_TOTAL_COUNT: header::HeaderName = header::HeaderName::from_static("x-total-count");
 /// When to come again while as many exports run as may.
@@ -34,8 +35,9 @@ pub async fn send(
     })?;
     let tenant = app.tenants.get(caller.tenant).await?;
     let now = app.clock.now();
-    let zone = time_zone(&tenant.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
-    let basis = Basis { currency: tenant.currency.clone(), zone, now };
+    let rules = Rules::overall(&tenant, now)?;
+    let (currency, bounds, rfm) = (tenant.currency.clone(), rules.bounds(), tenant.settings.rfm.clone());
+    let basis = Basis { currency, rules, bounds, rfm, cuts: None };
     let export = Export { tenant: tenant.id, columns, basis, masked: !caller.pii, layout };
     let personal = caller.pii;
     let whom: Whom = Box::new(move |connection| {

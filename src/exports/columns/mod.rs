@@ -3,12 +3,14 @@
 mod facts;
 mod known;
 mod named;
+mod standing;
 
 pub use facts::Fact;
 pub use named::{MOST_COLUMNS, read};
+pub use standing::Standing;
 
 use crate::ids::ShopId;
-use crate::time::Timestamp;
+use crate::lifecycle::{Bounds, Cuts, RfmSettings, Rules};
 
 /// What a column holds, as its readers see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -52,6 +54,8 @@ pub enum Source {
     Attribute(String),
     /// What the orders add up to: everywhere, or in one shop.
     Fact(Option<ShopId>, Fact),
+    /// Where the customer stands over all shops.
+    Standing(Standing),
     /// The currency of all amounts.
     Currency,
     /// The names of the customer's tags.
@@ -63,12 +67,18 @@ pub enum Source {
 }
 
 impl Source {
+    /// Whether it goes by the bounds between RFM scores.
+    pub fn is_scored(&self) -> bool {
+        matches!(self, Self::Standing(standing) if standing.is_scored())
+    }
+
     pub fn kind(&self) -> Kind {
         match self {
             Self::Id | Self::Text(_) | Self::Currency | Self::Consent(_) => Kind::Text,
             Self::Moment(_) => Kind::Timestamp,
             Self::Attributes | Self::Attribute(_) => Kind::Json,
             Self::Fact(_, fact) => fact.kind(),
+            Self::Standing(standing) => standing.kind(),
             Self::Tags | Self::ExternalIds(_) => Kind::List,
         }
     }
@@ -79,19 +89,12 @@ impl Source {
 pub struct Basis {
     /// The tenant's currency.
     pub currency: String,
-    /// The tenant's time zone, in which days are counted.
-    pub zone: jiff::tz::TimeZone,
-    /// The moment of the export.
-    pub now: Timestamp,
-}
-
-impl Basis {
-    /// Whole days from a moment to now, as the calendar of the zone counts them.
-    pub fn days_since(&self, moment: Timestamp) -> i64 {
-        let day = |moment: Timestamp| moment.to_jiff().to_zoned(self.zone.clone()).date();
-        let days = day(self.now).since((jiff::Unit::Day, day(moment)));
-        days.map_or(0, |span| i64::from(span.get_days()))
-    }
+    /// The moment of the export, the time zone in which days are counted, and the thresholds of the stages, also as moments.
+    pub rules: Rules,
+    pub bounds: Bounds,
+    pub rfm: RfmSettings,
+    /// The bounds between RFM scores, once they were looked for.
+    pub cuts: Option<Cuts>,
 }
 
 /// A column as it is listed.
@@ -111,7 +114,8 @@ pub struct Described {
 pub fn all() -> Vec<Described> {
     let own = known::KNOWN.iter().map(known::Known::described);
     let facts = Fact::ALL.iter().map(|fact| fact.described());
-    own.chain(facts).chain(named::PATTERNS.iter().copied()).collect()
+    let standing = Standing::ALL.iter().map(|standing| standing.described());
+    own.chain(facts).chain(standing).chain(named::PATTERNS.iter().copied()).collect()
 }
 
 /// The columns of an export that names none.
@@ -135,15 +139,5 @@ mod tests {
             }
         }
         assert!(default_columns().len() >= 10);
-    }
-
-    #[test]
-    fn days_are_those_of_the_calendar() {
-        let at = |text: &str| text.parse().unwrap();
-        let zone = crate::time::time_zone("Asia/Shanghai").unwrap();
-        let basis = Basis { currency: "CNY".into(), zone, now: at("2026-11-24T16:00:00Z") };
-        assert_eq!(basis.days_since(at("2026-11-24T15:59:59Z")), 1, "midnight in Shanghai has passed");
-        assert_eq!(basis.days_since(at("2026-11-24T16:00:00Z")), 0);
-        assert_eq!(basis.days_since(at("2025-11-24T16:00:00Z")), 365);
     }
 }

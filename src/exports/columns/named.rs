@@ -1,7 +1,7 @@
 //! Columns by their names.
 
 use super::known::Known;
-use super::{Column, Described, Fact, Kind, Source, all, default_columns};
+use super::{Column, Described, Fact, Kind, Source, Standing, all, default_columns};
 use crate::consents::Channel;
 use crate::error::{Error, FieldError, LONGEST_ECHO, Result, short};
 use crate::http::nearest;
@@ -39,7 +39,9 @@ pub fn resolve(name: &str) -> Option<Column> {
         return Some(known);
     }
     let source = match name.split_once('.') {
-        None => Source::Fact(None, Fact::named(name)?),
+        None => Standing::named(name)
+            .map(Source::Standing)
+            .or_else(|| Some(Source::Fact(None, Fact::named(name)?)))?,
         Some(("attributes", key)) if is_key(key) => Source::Attribute(key.into()),
         Some(("consent", channel)) => Source::Consent(Channel::parse(channel)?.as_str()),
         Some(("external_id", shop)) => Source::ExternalIds(shop.parse().ok()?),

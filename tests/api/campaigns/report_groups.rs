@@ -65,8 +65,15 @@ on_both! {
             let request = app.post(&path).bearer_auth(token).json(&json!({"from": shop.customers[from]}));
             assert_eq!(request.answer().await.status, 201);
         }
+        let touches: Vec<_> = (0..6).map(|customer| json!({
+            "external_id": format!("m{customer}"), "customer_id": shop.customers[customer], "channel": "sms",
+            "outcome": "sent", "occurred_at": "2026-11-01T08:00:00Z",
+        })).collect();
+        shop.post(&app, &format!("/v1/campaigns/{id}/touches"), json!({"touches": touches})).await;
         let told = report(&app, &shop, &id).await;
         assert_eq!(told["checks"]["merged_members"], 2);
+        let sent = &told["arms"][0]["funnel"][0];
+        assert_eq!((&sent["step"], &sent["customers"], &sent["denominator"]), (&json!("sent"), &json!(5), &json!(5)));
         let arms: Vec<_> = told["arms"].as_array().unwrap().iter().map(|arm| {
             ["members", "converted", "orders", "revenue_amount"].map(|name| arm[name].as_i64().unwrap())
         }).collect();

@@ -1,3 +1,4 @@
+use huitou::clock::{Clock, SystemClock};
 use serde_json::json;
 
 use super::{Desk, order};
@@ -60,6 +61,36 @@ on_both! {
         let since = |name: &str| days[0][name].as_i64().unwrap();
         // 08:30 and 20:30 UTC are 1 and 4 October in Shanghai.
         assert_eq!(since("days_since_first_order") - since("days_since_last_order"), 3);
+    }
+
+    async fn where_customers_stand_is_told_as_their_profiles_tell_it(app: TestApp) {
+        let desk = Desk::open(&app).await;
+        // From new over all stages to lost, with one to several orders, and one who never bought.
+        for (buyer, ages) in [
+            ("new", vec![3]), ("active", vec![10, 60, 200]), ("tired", vec![85, 120]), ("asleep", vec![150]), ("gone", vec![500]),
+        ] {
+            for days in ages {
+                let at = SystemClock.now().plus_seconds(-86_400 * days).to_string();
+                desk.order(&app, &format!("{buyer} {days}"), order(buyer, &at, 1_000 * days)).await;
+            }
+        }
+        desk.customer(&app, "curious", json!({"name": "Ann"})).await;
+        let columns = ["id", "stage", "days_until_dormant", "rfm_group", "rfm_r", "rfm_f", "rfm_m"];
+        let rows = desk.objects(&app, &columns).await;
+        let mut stages = Vec::new();
+        for row in &rows {
+            let path = format!("/v1/customers/{}/profile", row["id"].as_str().unwrap());
+            let profile = app.get(&path).bearer_auth(&desk.token).answer().await.body;
+            let score = |name: &str| profile["rfm"]["scores"][name].clone();
+            let told = json!({
+                "id": row["id"], "stage": profile["stage"], "days_until_dormant": profile["days_until_dormant"],
+                "rfm_group": profile["rfm"]["group"], "rfm_r": score("r"), "rfm_f": score("f"), "rfm_m": score("m"),
+            });
+            assert_eq!(*row, told);
+            stages.push(row["stage"].as_str().unwrap_or("none").to_owned());
+        }
+        stages.sort();
+        assert_eq!(stages, ["active", "at_risk", "dormant", "lost", "new", "none"]);
     }
 
     async fn what_is_no_column_is_refused_with_the_nearest(app: TestApp) {

@@ -56,9 +56,8 @@ pub fn holdout_contacted(connection: &mut AnyConnection, scope: &Scope) -> Resul
         connection,
         &sql!(
             "SELECT COUNT(DISTINCT t.origin_id) AS count FROM touches t
-             WHERE t.tenant_id = {} AND t.campaign_id = {} AND t.arm = {}",
-            scope.tenant,
-            scope.campaign,
+             WHERE {} AND t.arm = {}",
+            scope.touched(),
             HOLDOUT
         ),
     )
@@ -86,7 +85,7 @@ pub fn overlaps(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<(Ca
         return Ok(Vec::new());
     }
     let rows: Vec<OverlapRow> = sql!(
-        "SELECT x.campaign_id, COUNT(*) AS members FROM campaign_members m
+        "SELECT x.campaign_id, COUNT(DISTINCT m.origin_id) AS members FROM campaign_members m
          JOIN campaign_members x ON x.tenant_id = {} AND x.customer_id = m.customer_id
          WHERE {} AND x.campaign_id IN ({}) AND x.arm <> {} GROUP BY x.campaign_id ORDER BY x.campaign_id",
         scope.tenant,

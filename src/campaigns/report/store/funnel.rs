@@ -82,11 +82,10 @@ fn touches(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<FunnelRo
         "SELECT t.arm, t.channel, COUNT(*),
              CAST(SUM(CASE WHEN t.sent_at IS NULL THEN 0 ELSE COALESCE(t.units, 1) END) AS bigint),
              CAST(SUM(COALESCE(t.seconds, 0)) AS bigint), {}
-         FROM touches t WHERE t.tenant_id = {{}} AND t.campaign_id = {{}} AND t.arm IS NOT NULL
-         GROUP BY t.arm, t.channel ORDER BY t.arm, t.channel",
+         FROM touches t WHERE {{}} GROUP BY t.arm, t.channel ORDER BY t.arm, t.channel",
         columns(|outcome| format!("COUNT(t.{outcome}_at)"))
     );
-    rows(connection, &sql!(&text, scope.tenant, scope.campaign))
+    rows(connection, &sql!(&text, scope.touched()))
 }
 
 /// How often each outcome was told of a member after the first time, over a channel or over all of them.
@@ -96,9 +95,8 @@ fn repeated(connection: &mut AnyConnection, scope: &Scope, by_channel: bool) -> 
     let text = format!(
         "SELECT x.arm, {channel}, CAST(0 AS bigint), CAST(0 AS bigint), CAST(0 AS bigint), {}
          FROM (SELECT t.arm, {key}t.origin_id, {} FROM (
-                 SELECT s.arm, s.origin_id FROM touches s
-                 WHERE s.tenant_id = {{}} AND s.campaign_id = {{}} AND s.arm IS NOT NULL
-                 GROUP BY s.arm, s.origin_id HAVING COUNT(*) > 1) s
+                 SELECT t.arm, t.origin_id FROM touches t WHERE {{}}
+                 GROUP BY t.arm, t.origin_id HAVING COUNT(*) > 1) s
              CROSS JOIN touches t
              WHERE t.tenant_id = {{}} AND t.campaign_id = {{}} AND t.arm = s.arm AND t.origin_id = s.origin_id
              GROUP BY t.arm, {key}t.origin_id) x
@@ -108,7 +106,7 @@ fn repeated(connection: &mut AnyConnection, scope: &Scope, by_channel: bool) -> 
         }),
         columns(|outcome| format!("COUNT(t.{outcome}_at) AS {outcome}")),
     );
-    rows(connection, &sql!(&text, scope.tenant, scope.campaign, scope.tenant, scope.campaign))
+    rows(connection, &sql!(&text, scope.touched(), scope.tenant, scope.campaign))
 }
 
 fn rows(connection: &mut AnyConnection, query: &Sql<'_>) -> Result<Vec<FunnelRow>> {
@@ -152,10 +150,9 @@ pub struct ObjectionRow {
 pub fn objections(connection: &mut AnyConnection, scope: &Scope) -> Result<Vec<ObjectionRow>> {
     Ok(sql!(
         "SELECT t.arm, t.channel, t.objection, COUNT(*) AS touches FROM touches t
-         WHERE t.tenant_id = {} AND t.campaign_id = {} AND t.arm IS NOT NULL AND t.objected_at IS NOT NULL
+         WHERE {} AND t.objected_at IS NOT NULL
          GROUP BY t.arm, t.channel, t.objection ORDER BY t.arm, t.channel, COUNT(*) DESC, t.objection",
-        scope.tenant,
-        scope.campaign
+        scope.touched()
     )
     .load(connection)?)
 }

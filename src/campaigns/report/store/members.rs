@@ -76,6 +76,8 @@ pub(super) fn count(connection: &mut AnyConnection, scope: &mut Scope) -> Result
             None => sizes.push((key.into(), row.members)),
         }
     }
+    // The databases need not agree on the order of reasons.
+    scope.suppressed.sort();
     if rows.iter().any(|row| row.moved > 0) {
         scope.merged = merged(connection, scope)?;
     }

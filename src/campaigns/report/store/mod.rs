@@ -71,6 +71,22 @@ impl Scope {
         condition
     }
 
+    /// The touches of members who count, over `t`.
+    fn touched(&self) -> Sql<'_> {
+        let mut condition =
+            sql!("t.tenant_id = {} AND t.campaign_id = {} AND t.arm IS NOT NULL", self.tenant, self.campaign);
+        if !self.merged.is_empty() {
+            condition.push(sql!(
+                " AND t.origin_id NOT IN (SELECT m.origin_id FROM campaign_members m
+                     WHERE m.tenant_id = {} AND m.campaign_id = {} AND m.customer_id {})",
+                self.tenant,
+                self.campaign,
+                Column::ids(self.merged.iter().copied())
+            ));
+        }
+        condition
+    }
+
     /// The members `m` with their orders `o` of the window; joined in the order in which fewer rows are looked at.
     fn orders(&self) -> Sql<'_> {
         let from = if self.large {

@@ -110,8 +110,8 @@ impl OrderRow {
 }
 
 impl Goods {
-    const COLUMNS: &'static str =
-        "l.position, l.quantity, l.unit_amount, l.total_amount, l.category, p.cost_amount";
+    const COLUMNS: &'static str = "l.position, l.quantity, l.unit_amount, l.total_amount, \
+         COALESCE(l.category, p.category), CASE WHEN p.currency = o.currency THEN p.cost_amount END";
 
     /// Counts in the line that stands in the row from the place on, if there is one.
     fn add(&mut self, row: &dyn Cells, first: usize, margins: &Margins) -> Result<(), DbError> {
@@ -186,7 +186,7 @@ fn lines(scope: &Scope) -> Sql<'static> {
     sql!(
         " LEFT JOIN order_lines l ON l.tenant_id = {} AND l.order_id = o.id
          LEFT JOIN products p ON p.tenant_id = {} AND p.shop_id = l.shop_id
-             AND p.external_id = l.product_external_id AND p.currency = o.currency",
+             AND p.external_id = l.product_external_id",
         scope.tenant,
         scope.tenant
     )
