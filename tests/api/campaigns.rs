@@ -7,6 +7,7 @@ mod overview;
 mod plan;
 mod report;
 mod report_groups;
+mod report_kept;
 mod touches;
 mod worklist;
 

@@ -11,6 +11,7 @@ mod cells;
 mod comparison;
 mod days;
 mod funnel;
+mod kept;
 pub mod model;
 mod outline;
 mod service;
@@ -18,5 +19,6 @@ mod spending;
 mod store;
 mod window;
 
+pub use kept::{Keep, Told, told};
 pub use outline::{Outline, outline};
-pub use service::{Options, report};
+pub use service::Options;

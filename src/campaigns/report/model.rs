@@ -28,7 +28,7 @@ pub struct ReportResponse {
     pub launched_at: Timestamp,
     /// When it is over.
     pub ends_at: Timestamp,
-    /// When the report was computed.
+    /// When the report was computed; long ago, if its window is over and nothing has changed since.
     pub computed_at: Timestamp,
     /// What a reader has to know first, in sentences.
     pub notes: Vec<String>,

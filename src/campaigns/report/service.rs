@@ -265,12 +265,7 @@ fn after(
     unit: f64,
     now: Timestamp,
 ) -> Result<Vec<AfterReport>> {
-    let span = |days: i64| {
-        let until = scope.until.plus_seconds(days * DAY_SECONDS);
-        let awake_since = until.plus_seconds(-tenant.settings.lifecycle.dormant_after_days * DAY_SECONDS);
-        Span { days, until, awake_since }
-    };
-    let spans: Vec<Span> = AFTER_DAYS.map(span).into_iter().filter(|span| span.until <= now).collect();
+    let spans = spans(tenant, scope.until, now);
     let rows = store::after(connection, scope, &spans)?;
     let told = spans.iter().flat_map(|Span { days, .. }| {
         arms.iter().map(|(key, members)| {
@@ -290,4 +285,14 @@ fn after(
         })
     });
     Ok(told.collect())
+}
+
+/// The times after a window's end that are over.
+pub fn spans(tenant: &Tenant, end: Timestamp, now: Timestamp) -> Vec<Span> {
+    let span = |days: i64| {
+        let until = end.plus_seconds(days * DAY_SECONDS);
+        let awake_since = until.plus_seconds(-tenant.settings.lifecycle.dormant_after_days * DAY_SECONDS);
+        Span { days, until, awake_since }
+    };
+    AFTER_DAYS.map(span).into_iter().filter(|span| span.until <= now).collect()
 }

@@ -48,13 +48,13 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
-    use super::{Guid, JsonText};
+    use super::Guid;
 
     campaign_reports (tenant_id, campaign_id) {
         tenant_id -> Guid,
         campaign_id -> Guid,
         version -> Text,
-        report -> JsonText,
+        report -> Text,
     }
 }
 

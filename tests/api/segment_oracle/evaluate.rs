@@ -127,7 +127,7 @@ fn says(world: &World, customer: &Customer, leaf: &Leaf) -> bool {
             .segments
             .get(reference)
             .is_some_and(|checked| members(world, checked).contains(&customer.id)),
-        Leaf::RfmGroup { .. } => unreachable!("groups follow from scores, which are compared"),
+        Leaf::RfmGroup { shop, group } => choice(group, standing::group(world, customer, *shop)),
     }
 }
 

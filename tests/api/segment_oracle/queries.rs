@@ -252,12 +252,17 @@ pub fn leaf(dice: &mut Dice) -> String {
 
 fn standing(dice: &mut Dice) -> String {
     let shop = if dice.once_in(3) { format!("(shop: '{}')", dice.pick(SHOPS)) } else { String::new() };
-    match dice.below(3) {
+    match dice.below(4) {
         0 => {
             let stages = ["new", "active", "at_risk", "dormant", "lost"];
             format!("stage{shop} {}", key_test(dice, &stages, true))
         }
-        1 => format!("{}{shop} {}", dice.pick(&["rfm_r", "rfm_f", "rfm_m"]), ordered(dice, true, count)),
+        1 => {
+            let groups =
+                ["CHAMPIONS", "LOYAL", "ACTIVE", "NEW", "PROMISING", "AT_RISK", "DORMANT", "PROSPECTS"];
+            format!("rfm_group{shop} {}", key_test(dice, &groups, true))
+        }
+        2 => format!("{}{shop} {}", dice.pick(&["rfm_r", "rfm_f", "rfm_m"]), ordered(dice, true, count)),
         _ => format!(
             "SAMPLE({}, seed: {})",
             dice.pick(&["10%", "50%", "99.5%", "100%"]),

@@ -64,3 +64,21 @@ pub fn score(world: &World, customer: &Customer, shop: Option<ShopId>, score: Rf
     let above = above.count() as i64;
     Some(if score == RfmScore::Recency { 5 - above } else { 1 + above })
 }
+
+/// The group of those scores; nobody is in one before the first order.
+pub fn group(world: &World, customer: &Customer, shop: Option<ShopId>) -> Option<&'static str> {
+    let score = |of| score(world, customer, shop, of);
+    let (r, f, m) = (score(RfmScore::Recency)?, score(RfmScore::Frequency)?, score(RfmScore::Monetary)?);
+    Some(match (r, f + m) {
+        (5, 8..) => "CHAMPIONS",
+        (3 | 4, 8..) => "LOYAL",
+        (4 | 5, 4..) => "ACTIVE",
+        (5, _) => "NEW",
+        (4, _) => "PROMISING",
+        (3, 5..) => "NEEDS_ATTENTION",
+        (3, _) => "ALMOST_LOST",
+        (_, 9..) => "PREVIOUSLY_LOYAL",
+        (_, 5..) => "AT_RISK",
+        _ => "DORMANT",
+    })
+}

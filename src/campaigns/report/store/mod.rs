@@ -5,12 +5,14 @@ mod contacts;
 mod funnel;
 mod members;
 mod orders;
+mod version;
 
 pub use after::{Span, after};
 pub use contacts::{ContactRow, contacts, holdout_contacted, overlaps};
 pub use funnel::{FunnelRow, ObjectionRow, funnel, objections};
 pub use members::{Group, MemberSums};
 pub use orders::{OrderRow, coupons, each_order};
+pub use version::{kept, version};
 
 use crate::campaigns::model::Campaign;
 use crate::db::{AnyConnection, Column, Sql, join_as_written};
