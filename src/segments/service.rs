@@ -8,7 +8,7 @@ use super::language::tree::{Kind, Node, Query};
 use super::language::{self};
 use super::model::Segment;
 use super::store::{self, figures};
-use crate::db::{AnyConnection, Sql};
+use crate::db::{AnyConnection, Sql, join_large_sets};
 use crate::error::{Error, Result};
 use crate::ids::{SegmentId, TenantId};
 use crate::tenants::Tenant;
@@ -77,7 +77,7 @@ pub fn count(
     figures::number(connection, &query)
 }
 
-/// Compiles with what must be looked up before.
+/// Compiles with what must be looked up before. To be called within a transaction.
 pub fn with<T>(
     connection: &mut AnyConnection,
     tenant: &Tenant,
@@ -87,6 +87,9 @@ pub fn with<T>(
 ) -> Result<T> {
     let nodes = [&prepared.checked.condition];
     let context = Context::load(connection, tenant, &prepared.definitions, nodes, now)?;
+    // Conditions are sets of customers. Of a tenant whose orders came in since the last look at the tables the planner knows
+    // nothing, would take each set for a row or two, and go through all lines once for every customer.
+    join_large_sets(connection)?;
     Ok(compile(&context))
 }
 
