@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use diesel::prelude::*;
 use huitou::clock::{Clock, FixedClock, RandomIds, SystemClock};
 use huitou::db::Db;
+use huitou::db::schema::{campaign_members, campaigns};
+use huitou::ids::{CampaignId, CustomerId, TenantId};
 use huitou::jobs::{JobRunner, RunnerOptions, registry};
 use serde_json::{Value, json};
 
@@ -91,6 +94,41 @@ on_both! {
         let launched = shop.launch(&app, &id, json!({})).await;
         assert_eq!(launched["audience"], 300);
         assert_eq!(arms(&app, &shop, &id).await.len(), 300);
+    }
+
+    async fn a_launch_that_died_leaves_a_draft_and_the_next_begins_anew(app: TestApp) {
+        let shop = Shop::with_customers(&app, 30).await;
+        let id = shop.campaign(&app, json!({"audience": {"customer_ids": shop.customers[..20]}})).await;
+        // What is left of one that was killed after its first chunk: its lease, and members of whom one is in no audience now.
+        let (tenant, campaign): (TenantId, CampaignId) = (shop.tenant.id.parse().unwrap(), id.parse().unwrap());
+        let mut connection = app.config.database.target.connect(true).unwrap();
+        for place in [0, 25] {
+            let customer: CustomerId = shop.customers[place].parse().unwrap();
+            diesel::insert_into(campaign_members::table)
+                .values((
+                    campaign_members::tenant_id.eq(tenant),
+                    campaign_members::campaign_id.eq(campaign),
+                    campaign_members::origin_id.eq(customer),
+                    campaign_members::customer_id.eq(customer),
+                    campaign_members::arm.eq("a"),
+                ))
+                .execute(&mut connection)
+                .unwrap();
+        }
+        let mut lease = |seconds: i64| {
+            let until = SystemClock.now().plus_seconds(seconds);
+            let own = campaigns::table.filter(campaigns::tenant_id.eq(tenant)).filter(campaigns::id.eq(campaign));
+            let held = (campaigns::launch_token.eq(Some(campaign)), campaigns::launch_until.eq(Some(until)));
+            assert_eq!(diesel::update(own).set(held).execute(&mut connection).unwrap(), 1);
+        };
+        lease(60);
+        assert_eq!(shop.get(&app, &format!("/v1/campaigns/{id}")).await.at("state"), "draft");
+        let early = shop.post(&app, &format!("/v1/campaigns/{id}/launch"), json!({})).await;
+        assert_eq!((early.status, early.text("code")), (409, "launch_in_progress".into()));
+        lease(-1);
+        assert_eq!(shop.launch(&app, &id, json!({})).await["audience"], 20);
+        let drawn = arms(&app, &shop, &id).await;
+        assert!(drawn.len() == 20 && !drawn.contains_key(&shop.customers[25]), "{drawn:?}");
     }
 
     async fn strata_are_divided_as_the_whole(app: TestApp) {
