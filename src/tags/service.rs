@@ -6,7 +6,7 @@ use super::model::{By, CustomerTag, Named, TagResponse, TaggingResponse, name_ke
 use super::store::{self, Act};
 use crate::clock::IdGen;
 use crate::customers;
-use crate::db::{AnyConnection, Column, Sql};
+use crate::db::{AnyConnection, Column, Sql, join_large_sets};
 use crate::error::{Error, Result};
 use crate::ids::{CustomerId, TagId, TenantId};
 use crate::sql;
@@ -88,6 +88,8 @@ pub enum Direction {
 
 /// How many customers one statement names by their ids.
 const CHUNK: usize = 10_000;
+/// From so many on they are joined as a set, not looked up one by one.
+const MANY: usize = 2_000;
 
 /// Gives a tag to customers, or takes it from them, by hand.
 pub fn tag(
@@ -104,6 +106,10 @@ pub fn tag(
     };
     let (customers, changed, unknown) = match whom {
         Whom::These(ids) => {
+            if ids.len() >= MANY {
+                // Who has the tag by now is not in the planner's figures: it would look through all of them for each customer.
+                join_large_sets(connection)?;
+            }
             let (mut meant, mut unknown) = (BTreeSet::new(), BTreeSet::new());
             for ids in ids.chunks(CHUNK) {
                 let known = store::resolve(connection, doing.tenant, ids)?;
