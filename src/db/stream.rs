@@ -41,45 +41,40 @@ pub trait Cells {
 impl dyn Cells + '_ {
     /// A whole number, where there is one.
     pub fn int(&self, place: usize) -> Result<Option<i64>, DbError> {
-        let mut found = None;
-        self.look(place, Shape::Int, &mut |raw| {
-            if let Raw::Int(number) = raw {
-                found = Some(number);
-            }
-        })?;
-        Ok(found)
+        self.take(place, Shape::Int, |raw| if let Raw::Int(number) = raw { Some(number) } else { None })
     }
 
     /// A moment, where there is one.
     pub fn instant(&self, place: usize) -> Result<Option<Timestamp>, DbError> {
-        let mut found = None;
-        self.look(place, Shape::Instant, &mut |raw| {
-            if let Raw::Instant(moment) = raw {
-                found = Some(moment);
-            }
-        })?;
-        Ok(found)
+        self.take(place, Shape::Instant, |raw| if let Raw::Instant(at) = raw { Some(at) } else { None })
     }
 
     /// An id, where there is one.
     pub fn id<K: IdKind>(&self, place: usize) -> Result<Option<Id<K>>, DbError> {
-        let mut found = None;
-        self.look(place, Shape::Guid, &mut |raw| {
-            if let Raw::Guid(guid) = raw {
-                found = Some(Id::from_uuid(guid));
-            }
-        })?;
-        Ok(found)
+        self.take(
+            place,
+            Shape::Guid,
+            |raw| if let Raw::Guid(id) = raw { Some(Id::from_uuid(id)) } else { None },
+        )
     }
 
     /// A text, where there is one.
     pub fn text(&self, place: usize) -> Result<Option<String>, DbError> {
+        self.take(
+            place,
+            Shape::Text,
+            |raw| if let Raw::Text(text) = raw { Some(text.to_owned()) } else { None },
+        )
+    }
+
+    fn take<T>(
+        &self,
+        place: usize,
+        shape: Shape,
+        own: impl Fn(Raw<'_>) -> Option<T>,
+    ) -> Result<Option<T>, DbError> {
         let mut found = None;
-        self.look(place, Shape::Text, &mut |raw| {
-            if let Raw::Text(text) = raw {
-                found = Some(text.to_owned());
-            }
-        })?;
+        self.look(place, shape, &mut |raw| found = own(raw))?;
         Ok(found)
     }
 }

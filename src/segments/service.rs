@@ -97,6 +97,15 @@ pub fn get(connection: &mut AnyConnection, tenant: TenantId, id: SegmentId) -> R
     store::find(connection, tenant, id)?.ok_or(SEGMENT)
 }
 
+/// Those of the ids that are ids of segments.
+pub fn known(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    ids: impl IntoIterator<Item = SegmentId>,
+) -> Result<Vec<SegmentId>> {
+    store::known(connection, tenant, ids)
+}
+
 /// What a segment is made from.
 pub struct NewSegment {
     pub name: String,

@@ -9,7 +9,8 @@ use crate::campaigns::store;
 use crate::db::AnyConnection;
 use crate::error::{Error, FieldError, Result};
 use crate::http::fit;
-use crate::ids::{CampaignId, TenantId};
+use crate::ids::{CampaignId, SegmentId, TenantId};
+use crate::segments::service as segments;
 use crate::tenants::Tenant;
 use crate::time::Timestamp;
 use crate::validation::Report;
@@ -22,6 +23,7 @@ pub fn create(
     now: Timestamp,
 ) -> Result<Campaign> {
     check(&document, tenant, now)?;
+    check_segments(connection, tenant, &document)?;
     let campaign = Campaign {
         tenant: tenant.id,
         id,
@@ -68,6 +70,37 @@ fn check(document: &CampaignDocument, tenant: &Tenant, now: Timestamp) -> Result
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 
+/// Every segment that is named must be there: a campaign that launches itself would find out when nobody looks.
+fn check_segments(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    document: &CampaignDocument,
+) -> Result<()> {
+    let cells = document.cell_segments.iter().enumerate();
+    let mut named: Vec<(String, SegmentId)> =
+        cells.map(|(place, id)| (format!("/cell_segments/{place}"), *id)).collect();
+    if let Some(audience) = &document.audience {
+        let excluded = audience.exclude.as_ref().and_then(|group| group.segment_id);
+        let groups =
+            [("/audience/segment_id", audience.segment_id), ("/audience/exclude/segment_id", excluded)];
+        named.extend(groups.into_iter().filter_map(|(pointer, id)| Some((pointer.into(), id?))));
+    }
+    if named.is_empty() {
+        return Ok(());
+    }
+    let known = segments::known(connection, tenant.id, named.iter().map(|(_, id)| *id))?;
+    named.retain(|(_, id)| !known.contains(id));
+    let unknown = named.into_iter().map(|(pointer, _)| {
+        FieldError::pointer(
+            pointer,
+            "unknown_segment",
+            "there is no such segment; GET /v1/segments lists all",
+        )
+    });
+    let errors: Vec<FieldError> = unknown.collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
 fn planned_state(document: &CampaignDocument) -> CampaignState {
     match document.scheduled_at {
         Some(_) => CampaignState::Scheduled,
@@ -101,6 +134,7 @@ pub fn update(
             check(&CampaignDocument { scheduled_at: None, ..campaign.document.clone() }, tenant, now)?;
         } else {
             check(&campaign.document, tenant, now)?;
+            check_segments(connection, tenant, &campaign.document)?;
             campaign.state = planned_state(&campaign.document);
             campaign.seed = campaign.document.seed.clone().unwrap_or_else(|| id.to_string());
         }

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::db::schema::{segment_uses, segments, tags};
-use crate::db::types::Json;
+use crate::db::types::{Guid, Json};
 use crate::db::{AnyConnection, Column};
 use crate::error::{Error, Result};
 use crate::ids::{SegmentId, TagId, TenantId};
@@ -250,4 +250,21 @@ pub fn has_lines_without_category(connection: &mut AnyConnection, tenant: Tenant
         tenant
     );
     Ok(figures::number(connection, &query)? > 0)
+}
+
+/// Those of the ids that are ids of segments.
+pub fn known(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+    ids: impl IntoIterator<Item = SegmentId>,
+) -> Result<Vec<SegmentId>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Guid)]
+        id: SegmentId,
+    }
+    let query =
+        sql!("SELECT s.id FROM segments s WHERE s.tenant_id = {} AND s.id {}", tenant, Column::ids(ids));
+    let rows: Vec<Row> = query.load(connection)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }

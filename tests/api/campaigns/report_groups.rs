@@ -150,11 +150,21 @@ on_both! {
     async fn a_campaign_names_few_segments_and_each_once(app: TestApp) {
         let shop = Shop::with_customers(&app, 1).await;
         let segment = "seg_01ka8f2v4qf5n9r1m7x3c6t0db";
-        let body = json!({
+        let mut body = json!({
             "name": "Jackets", "channels": ["sms"], "audience": {"customer_ids": shop.customers},
             "variants": [{"key": "a", "weight": 100}], "cell_segments": [segment, segment],
         });
-        let twice = shop.post(&app, "/v1/campaigns", body).await;
+        let twice = shop.post(&app, "/v1/campaigns", body.clone()).await;
         assert_eq!((twice.status, twice.at("/errors/0/pointer")), (422, &json!("/cell_segments")));
+        // Another tenant's is as unknown as none at all.
+        let other = app.tenant().await;
+        let request = app.post("/v1/segments").bearer_auth(app.token(&other, "segments:read segments:write"));
+        let foreign = request.json(&json!({"name": "Buyers", "query": "number_of_orders >= 1"})).answer().await.text("id");
+        body["cell_segments"] = json!([foreign]);
+        body["audience"] = json!({"segment_id": segment});
+        let unknown = shop.post(&app, "/v1/campaigns", body).await;
+        let places = [("/cell_segments/0", "unknown_segment"), ("/audience/segment_id", "unknown_segment")];
+        let places = places.map(|(pointer, code)| (pointer.to_string(), code.to_string()));
+        assert_eq!((unknown.status, unknown.errors()), (422, places.to_vec()));
     }
 }
